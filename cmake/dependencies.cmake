@@ -1,0 +1,18 @@
+# Debian 12 packages, and nothing else. scripts/packages.txt lists their names.
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+# The per-library packages: FindBoost knows neither 1.81 nor Debian's layout and warns about it.
+find_package(boost_headers 1.81.0 EXACT CONFIG REQUIRED)
+find_package(boost_url 1.81.0 EXACT CONFIG REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(gRPC REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(prometheus-cpp REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(ZLIB REQUIRED)
+find_library(SPM_LIBDEFLATE deflate REQUIRED)
+find_package(Python3 COMPONENTS Interpreter)

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <spm/model/time_grid.hpp>
+
+namespace spm::model {
+
+struct Label {
+  std::string name;
+  std::string value;
+
+  friend bool operator==(const Label&, const Label&) = default;
+  friend auto operator<=>(const Label&, const Label&) = default;
+};
+
+using LabelSet = std::vector<Label>;
+
+/// The value of label `name` in `labels`, or nullptr. Linear: label sets here have two or three members.
+const std::string* find_label(const LabelSet& labels, std::string_view name) noexcept;
+
+/// One value a grid point, or none. Absent is not NaN and not 0: all three occur and mean different things.
+class Column {
+ public:
+  Column() = default;
+  explicit Column(std::size_t points) : values_(points, 0.0), present_((points + 63) / 64, 0) {}
+
+  std::size_t size() const noexcept { return values_.size(); }
+  bool has(std::size_t i) const noexcept { return ((present_[i / 64] >> (i % 64)) & 1U) != 0; }
+  double value(std::size_t i) const noexcept { return values_[i]; }  ///< meaningful only where has(i)
+  void set(std::size_t i, double value) noexcept {
+    values_[i] = value;
+    present_[i / 64] |= std::uint64_t{1} << (i % 64);
+  }
+  std::size_t count() const noexcept;  ///< how many points are present
+  bool none() const noexcept { return count() == 0; }
+
+ private:
+  std::vector<double> values_;
+  std::vector<std::uint64_t> present_;  ///< bit i of word i / 64; bits past size() are 0
+};
+
+struct Series {
+  LabelSet labels;
+  Column column;
+};
+
+/// A Prometheus range answer as columns over one grid.
+struct Matrix {
+  TimeGrid grid;
+  std::vector<Series> series;
+};
+
+/// Joins answers for consecutive pieces of one grid: same step, same phase, ascending starts. Series are matched by
+/// whole label sets; a timestamp that two pieces both hold keeps the later piece's value. No pieces: an empty matrix.
+Matrix join_pieces(std::vector<Matrix> pieces);
+
+}  // namespace spm::model

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <spm/model/metric_names.hpp>
+#include <spm/schema/names_source.hpp>
+
+namespace spm::schema {
+
+enum class DurationUnit : std::uint8_t {
+  milliseconds,
+  seconds
+};
+
+/// The PROMETHEUS_QUERY_* settings. Empty optionals: not given.
+struct NamingOptions {
+  std::optional<std::string> metric_namespace;  ///< "" means no prefix
+  std::optional<bool> spanmetrics_connector;
+  DurationUnit duration_unit = DurationUnit::milliseconds;
+  bool normalize_calls = false;
+  bool normalize_duration = false;
+};
+
+/// The names that the settings spell out, as Jaeger builds them:
+/// `[namespace_]calls[_total]`, `[namespace_]duration[_milliseconds|_seconds]_bucket`.
+/// The namespace is traces_span_metrics unless given; none where spanmetrics_connector is given, because the Jaegers
+/// that had that setting had no default namespace. spanmetrics_connector=false is the older span metrics processor:
+/// `calls_total`, `latency_bucket` and the label `operation`.
+model::MetricNames names_from_settings(const NamingOptions& options);
+
+/// A NamesSource that never asks the store.
+std::unique_ptr<NamesSource> create_configured_names(model::MetricNames names);
+
+}  // namespace spm::schema

@@ -1,0 +1,56 @@
+#include <algorithm>
+#include <bit>
+#include <map>
+
+#include <spm/model/matrix.hpp>
+
+namespace spm::model {
+
+const std::string* find_label(const LabelSet& labels, std::string_view name) noexcept {
+  const auto found = std::ranges::find(labels, name, &Label::name);
+  return found == labels.end() ? nullptr : &found->value;
+}
+
+std::size_t Column::count() const noexcept {
+  std::size_t count = 0;
+  for (const std::uint64_t word : present_) count += static_cast<std::size_t>(std::popcount(word));
+  return count;
+}
+
+Matrix join_pieces(std::vector<Matrix> pieces) {
+  if (pieces.empty()) return {};
+  if (pieces.size() == 1) return std::move(pieces.front());
+
+  TimeGrid grid = pieces.front().grid;
+  // A store may shift the whole grid by less than a step; pieces without series do not know of it.
+  const auto shifted = std::ranges::find_if(pieces, [](const Matrix& piece) { return !piece.series.empty(); });
+  if (shifted == pieces.end()) return std::move(pieces.front());
+  grid.start_ms = shifted->grid.start_ms -
+                  (shifted->grid.start_ms - grid.start_ms + grid.step_ms - 1) / grid.step_ms * grid.step_ms;
+  for (const Matrix& piece : pieces) {
+    if (piece.series.empty()) continue;
+    const auto points = (piece.grid.last_ms() - grid.start_ms) / grid.step_ms + 1;
+    grid.points = std::max(grid.points, static_cast<std::size_t>(points));
+  }
+
+  Matrix joined;
+  joined.grid = grid;
+  std::map<LabelSet, std::size_t> position;  // of a label set in joined.series
+  for (Matrix& piece : pieces) {
+    const auto offset = static_cast<std::size_t>((piece.grid.start_ms - grid.start_ms) / grid.step_ms);
+    for (Series& series : piece.series) {
+      // Stores may order labels differently from answer to answer.
+      LabelSet key = series.labels;
+      std::ranges::sort(key);
+      const auto [found, inserted] = position.try_emplace(std::move(key), joined.series.size());
+      if (inserted) joined.series.push_back(Series{std::move(series.labels), Column(grid.points)});
+      Column& column = joined.series[found->second].column;
+      for (std::size_t i = 0; i < series.column.size(); ++i) {
+        if (series.column.has(i)) column.set(offset + i, series.column.value(i));
+      }
+    }
+  }
+  return joined;
+}
+
+}  // namespace spm::model

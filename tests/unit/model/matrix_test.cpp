@@ -1,0 +1,75 @@
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include <spm/model/matrix.hpp>
+
+namespace spm::model {
+namespace {
+
+Series series_of(LabelSet labels, std::vector<double> values) {
+  Series series{std::move(labels), Column(values.size())};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] >= 0) series.column.set(i, values[i]);  // negative: absent
+  }
+  return series;
+}
+
+TEST(Column, TellsAbsentFromNanAndZero) {
+  Column column(130);
+  column.set(0, 0.0);
+  column.set(64, std::numeric_limits<double>::quiet_NaN());
+  column.set(129, 2.0);
+  EXPECT_TRUE(column.has(0));
+  EXPECT_FALSE(column.has(1));
+  EXPECT_TRUE(column.has(64));
+  EXPECT_TRUE(std::isnan(column.value(64)));
+  EXPECT_TRUE(column.has(129));
+  EXPECT_EQ(column.count(), 3U);
+}
+
+TEST(JoinPieces, PutsConsecutivePiecesOnOneGrid) {
+  std::vector<Matrix> pieces(2);
+  pieces[0] = {{1000, 10, 3}, {}};
+  pieces[0].series.push_back(series_of({{"a", "1"}, {"b", "2"}}, {1, 2, 3}));
+  pieces[1] = {{1030, 10, 2}, {}};
+  pieces[1].series.push_back(series_of({{"b", "2"}, {"a", "1"}}, {4, -1}));  // same labels in another order
+  pieces[1].series.push_back(series_of({{"a", "2"}}, {-1, 9}));
+
+  const Matrix joined = join_pieces(std::move(pieces));
+  EXPECT_EQ(joined.grid, (TimeGrid{1000, 10, 5}));
+  ASSERT_EQ(joined.series.size(), 2U);
+  const Column& first = joined.series[0].column;
+  EXPECT_EQ(first.value(2), 3);
+  EXPECT_EQ(first.value(3), 4);
+  EXPECT_FALSE(first.has(4));
+  EXPECT_FALSE(joined.series[1].column.has(3));
+  EXPECT_EQ(joined.series[1].column.value(4), 9);
+}
+
+// A store that moves windows down to its own steps sends pieces that overlap by one point.
+TEST(JoinPieces, FollowsAShiftThatAnEmptyFirstPieceDoesNotShow) {
+  std::vector<Matrix> pieces(2);
+  pieces[0] = {{1003, 10, 3}, {}};
+  pieces[1] = {{1030, 10, 3}, {}};  // asked for 1033
+  pieces[1].series.push_back(series_of({{"a", "1"}}, {1, 2, 3}));
+
+  const Matrix joined = join_pieces(std::move(pieces));
+  EXPECT_EQ(joined.grid.start_ms, 1000);
+  ASSERT_EQ(joined.grid.points, 6U);
+  EXPECT_FALSE(joined.series[0].column.has(2));
+  EXPECT_EQ(joined.series[0].column.value(3), 1);
+  EXPECT_EQ(joined.series[0].column.value(5), 3);
+}
+
+TEST(JoinPieces, OfNothingIsNothing) {
+  EXPECT_TRUE(join_pieces({}).series.empty());
+  std::vector<Matrix> empty(2);
+  empty[0].grid = {0, 10, 3};
+  empty[1].grid = {30, 10, 3};
+  EXPECT_TRUE(join_pieces(std::move(empty)).series.empty());
+}
+
+}  // namespace
+}  // namespace spm::model
