@@ -22,6 +22,8 @@ enum class NoticeKind : std::uint8_t {
 
 /// "X-SPM-Warning", "X-SPM-Step", ...
 std::string_view header_name(NoticeKind kind) noexcept;
+/// "store_warning", ...: the value of the `notice` label in /metrics.
+std::string_view metric_label(NoticeKind kind) noexcept;
 
 struct Notice {
   NoticeKind kind;

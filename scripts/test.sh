@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# test.sh PRESET [ctest options]: configures and builds everything of a preset, then runs its tests; ctest's summary is last.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+preset=${1:?which preset: release, asan or tsan}
+shift
+jobs=${JOBS:-$(nproc)}
+cmake --preset "$preset" -DSPM_TESTS=ON >/dev/null
+cmake --build --preset "$preset" -j "$jobs"
+ctest --preset "$preset" -j "$jobs" "$@"

@@ -1,0 +1,69 @@
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <span>
+#include <string>
+
+#include <spm/base/build_info.hpp>
+#include <spm/cli/command_line.hpp>
+
+#include "application.hpp"
+
+namespace {
+
+using spm::cli::Command;
+
+constexpr int kExitFailed = 1;  // could not serve, or not everything was answered in time
+
+void print_line(std::FILE* stream, const std::string& text) {
+  std::fputs(text.c_str(), stream);
+  if (!text.empty() && !text.ends_with('\n')) std::fputc('\n', stream);
+}
+
+int exit_code_of(const spm::base::Error& error) {
+  return error.kind == spm::base::ErrorKind::invalid_argument ? spm::cli::kExitUsage : kExitFailed;
+}
+
+int complain(const spm::base::Error& error) {
+  print_line(stderr, std::string(spm::base::kProgramName) + ": " + error.message);
+  return exit_code_of(error);
+}
+
+/// The part of check-config that looks into files: templates, certificates, credentials.
+int check_files(const spm::config::Settings& settings) {
+  const auto checked = spm::app::Application::check(settings);
+  if (checked) return spm::cli::kExitGood;
+  print_line(stderr, checked.error().message);
+  return spm::cli::kExitConfigRefused;
+}
+
+int serve(const spm::cli::Outcome& outcome) {
+  auto application = spm::app::Application::create(outcome.configuration.settings, outcome.configuration.warnings);
+  if (!application) return complain(application.error());
+  return (*application)->run() ? 0 : kExitFailed;
+}
+
+int run(std::span<const char* const> arguments) {
+  const spm::config::SystemFiles files;
+  const spm::cli::Outcome outcome = spm::cli::parse_invocation(arguments, spm::cli::environment_of_process(), files);
+  if (outcome.command == Command::check_config && outcome.exit_code == spm::cli::kExitGood) {
+    if (const int code = check_files(outcome.configuration.settings); code != 0) return code;
+  }
+  print_line(stdout, outcome.out);
+  print_line(stderr, outcome.err);
+  return outcome.exit_code ? *outcome.exit_code : serve(outcome);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A peer that is gone is an error of the write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
+    return run(arguments.empty() ? arguments : arguments.subspan(1));
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "%s: stopped by an unexpected failure: %s\n", spm::base::kProgramName.data(), failure.what());
+    return kExitFailed;
+  }
+}

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <spm/base/error.hpp>
+
+namespace spm::prometheus {
+
+/// Whose credentials a request carried.
+enum class CredentialsSource : std::uint8_t {
+  none,
+  callers_token,
+  token_file,
+  basic_auth_file,
+  url,
+  fixed_header
+};
+
+/// What is looked at in an answer that is not a success. `body` is decompressed, and may be cut short.
+struct StoreReply {
+  unsigned status = 0;
+  std::string_view location;
+  std::string_view retry_after;
+  std::string_view body;
+};
+
+/// An answer's meaning, and what may be done about it.
+struct StoreFailure {
+  base::Error error;
+  bool may_retry = false;          ///< asking the same again soon can help
+  bool counts_as_failure = false;  ///< for the breaker: the store, or what stands before it, is not working
+};
+
+/// What a status other than 200 means. Pure. `store` is the URL for messages, `now_unix_s` dates a Retry-After that is
+/// a date.
+StoreFailure map_store_failure(const StoreReply& reply, CredentialsSource credentials, std::string_view store,
+                               std::int64_t now_unix_s);
+
+}  // namespace spm::prometheus

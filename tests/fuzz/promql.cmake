@@ -1,0 +1,2 @@
+spm_fuzz_target(promql fuzz_promql.cpp LIBS spm_promql)
+spm_fuzz_target(templates fuzz_templates.cpp LIBS spm_promql)
