@@ -19,6 +19,8 @@ function(spm_unit_test name)
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src/${name} ${PROJECT_SOURCE_DIR}/tests/support)
   target_link_libraries(test_${name} PRIVATE spm_compile_options ${arg_LIBS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(test_${name} PRIVATE SPM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  # What is tested is optimised; the tests' own code is not, which halves its compile time.
+  target_compile_options(test_${name} PRIVATE $<$<CONFIG:Release>:-O0>)
   add_test(NAME unit.${name} COMMAND test_${name} --gtest_brief=1)
   set_tests_properties(unit.${name} PROPERTIES TIMEOUT 300 LABELS unit)
 endfunction()

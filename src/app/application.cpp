@@ -38,6 +38,12 @@ std::size_t thread_count(const config::Settings& settings) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+/// A port that cannot be had, with the flag that chooses another.
+base::Error at_setting(std::string_view flag, base::Error error) {
+  error.message = std::string(flag) + ": " + error.message;
+  return error;
+}
+
 }  // namespace
 
 class Application::Impl {
@@ -130,17 +136,17 @@ Result<void> Application::Impl::build_doors() {
 
   auto http_server = http::HttpServer::create(io_.get_executor(), http_server_options(settings_), *jaeger_api_, clock_,
                                               metrics_, *log_);
-  if (!http_server) return fail(std::move(http_server.error()));
+  if (!http_server) return fail(at_setting("--http.host-port", std::move(http_server.error())));
   http_server_ = std::move(*http_server);
 
   auto admin_server = http::HttpServer::create(io_.get_executor(), admin_server_options(settings_), *admin_api_, clock_,
                                                metrics_, *log_);
-  if (!admin_server) return fail(std::move(admin_server.error()));
+  if (!admin_server) return fail(at_setting("--admin.host-port", std::move(admin_server.error())));
   admin_server_ = std::move(*admin_server);
 
   const grpc::GrpcSurroundings surroundings{service_.get(), clock_, metrics_, *log_};
   auto grpc_server = grpc::GrpcServer::create(grpc_server_options(settings_), surroundings, io_.get_executor());
-  if (!grpc_server) return fail(std::move(grpc_server.error()));
+  if (!grpc_server) return fail(at_setting("--grpc.host-port", std::move(grpc_server.error())));
   grpc_server_ = std::move(*grpc_server);
   return {};
 }

@@ -81,8 +81,9 @@ class JaegerFile {
     read_query(query);
     read_storage(component(extensions, "jaeger_storage"), query);
     for (const std::string& variable : missing_) {
-      layer_.warnings.push_back(name_ + ": environment variable " + variable + " is not set: ${env:" + variable +
-                                "} stands for nothing");
+      std::string warning = name_ + ": environment variable ";
+      warning.append(variable).append(" is not set: ${env:").append(variable).append("} stands for nothing");
+      layer_.warnings.push_back(std::move(warning));
     }
   }
 

@@ -38,9 +38,11 @@ class Table {
   void not_yet(const std::string& prefix, const std::string& refusal, const std::vector<std::string>& companions) {
     add(prefix + ".enabled", to_only_off(refusal), "may be false; true stops the start: not supported yet").support =
         Support::only_off;
+    const std::string beside = "without effect beside " + prefix + ".enabled=false";
     for (const std::string& companion : companions) {
-      add(prefix + "." + companion, to_nothing(), "without effect beside " + prefix + ".enabled=false").support =
-          Support::companion;
+      std::string name = prefix;
+      name.append(".").append(companion);
+      add(std::move(name), to_nothing(), beside).support = Support::companion;
     }
   }
 

@@ -1,5 +1,7 @@
 #include "call_record.hpp"
 
+#include <spm/telemetry/failure_report.hpp>
+
 #include "call_metadata.hpp"
 #include "status.hpp"
 
@@ -22,14 +24,7 @@ void CallRecord::answered() { close(::grpc::StatusCode::OK, {}); }
   ::grpc::Status status = to_status(error);
   if (error.retry_after) context_.AddTrailingMetadata("retry-after", std::to_string(error.retry_after->count()));
   metrics_.request_failed(telemetry::Door::grpc, error.kind);
-  const base::ErrorTraits& traits = base::traits(error.kind);
-  log_.write(traits.severity, "request failed",
-             {{"request_id", request_id_},
-              {"door", "grpc"},
-              {"method", method_},
-              {"kind", traits.label},
-              {"error", error.message},
-              {"detail", error.log_detail}});
+  telemetry::log_failure(log_, telemetry::Door::grpc, method_, request_id_, error);
   close(status.error_code(), status.error_message());
   return status;
 }

@@ -138,9 +138,9 @@ asio::awaitable<Response> JaegerApi::handle(const Request& request) {
   } else if (head.method != "GET" && head.method != "HEAD") {
     response = method_not_allowed(head, "GET, HEAD");
   } else if (came_through_us(head.headers)) {
-    response = refuse(Error(ErrorKind::loop_detected,
-                            "this request has passed through this service before: the store's URL leads back to it"));
-    response.close = false;
+    const Error loop(ErrorKind::loop_detected,
+                     "this request has passed through this service before: the store's URL leads back to it");
+    response = error_response(loop, base::traits(loop.kind).http_status);
   } else if (route.what == Route::What::min_step) {
     const auto parameters = decode_form(head.query);
     response.content_type = "application/json";
@@ -201,7 +201,6 @@ Response JaegerApi::answer_notices(const service::MetricsAnswer& answer, std::st
   response.headers.add("Cache-Control", "no-store");
   for (const service::Notice& notice : answer.notices) {
     response.headers.add(std::string(service::header_name(notice.kind)), notice.text);
-    metrics_.notice(service::metric_label(notice.kind));
   }
   response.set_body(std::move(body));
   return response;
@@ -218,6 +217,7 @@ void JaegerApi::finish(const RequestHead& head, bool cors_route, Response& respo
 Response JaegerApi::refuse(const Error& error) const {
   Response response = error_response(error, base::traits(error.kind).http_status);
   response.close = true;
+  for (const Header& header : options_.additional_headers) response.headers.add(header.name, header.value);
   return response;
 }
 

@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <spm/base/utf8.hpp>
+#include <spm/telemetry/failure_report.hpp>
 
 #include "body_reader.hpp"
 #include "caller.hpp"
@@ -239,11 +240,9 @@ asio::awaitable<bool> Session::refuse(Request request, Error error) {
 }
 
 void Session::report(const Request& request, const Error& error) {
-  const base::ErrorTraits& traits = base::traits(error.kind);
   context_.metrics.request_failed(context_.options.door, error.kind);
-  if (!context_.log.enabled(traits.severity)) return;
-  context_.log.write(traits.severity, error.message,
-                     {{"kind", traits.label}, {"request_id", request.id}, {"detail", error.log_detail}});
+  telemetry::log_failure(context_.log, context_.options.door, base::printable(request.head.path, kMaxLoggedBytes),
+                         request.id, error);
 }
 
 void Session::record(const Request& request, const Response& response, std::size_t bytes, int status) {
@@ -251,7 +250,8 @@ void Session::record(const Request& request, const Response& response, std::size
   context_.metrics.request_finished(context_.options.door, response.route, std::to_string(status), took);
   if (!context_.options.access_log) return;
   const std::string* agent = request.head.headers.find("user-agent");
-  context_.log.access({{"method", base::printable(request.head.method, 20)},
+  context_.log.access({{"door", telemetry::door_name(context_.options.door)},
+                       {"method", base::printable(request.head.method, 20)},
                        {"path", base::printable(request.head.path, kMaxLoggedBytes)},
                        {"query", base::printable(request.head.query, kMaxLoggedBytes)},
                        {"status", status},

@@ -142,7 +142,7 @@ std::string words_for(const error_code& error) {
 
 }  // namespace
 
-Connection::Connection(asio::any_io_executor io, TlsSetup tls, telemetry::Metrics& metrics)
+Connection::Connection(const asio::any_io_executor& io, TlsSetup tls, telemetry::Metrics& metrics)
     : transport_(std::make_unique<Transport>(io, std::move(tls.context))),
       generation_(tls.generation),
       born_(Clock::now()),
@@ -163,7 +163,7 @@ asio::awaitable<base::Result<std::unique_ptr<Connection>>> Connection::open(asio
                                                                             telemetry::Metrics& metrics) {
   const asio::any_io_executor strand = co_await asio::this_coro::executor;
   const auto state = co_await asio::this_coro::cancellation_state;
-  std::unique_ptr<Connection> connection(new Connection(std::move(io), std::move(tls), metrics));
+  std::unique_ptr<Connection> connection(new Connection(io, std::move(tls), metrics));
   asio::steady_timer timer(strand, options.connect_timeout);
   auto attempt = connection->establish(options);
   auto timeout = timer.async_wait(kQuietly);
@@ -182,8 +182,9 @@ asio::awaitable<base::Result<std::unique_ptr<Connection>>> Connection::open(asio
 asio::awaitable<base::Result<void>> Connection::establish(const StoreOptions& options) {
   co_await asio::this_coro::throw_if_cancelled(false);
   base::Result<void> connected = co_await connect(options);
-  if (!connected || !transport_->tls) co_return connected;
-  co_return co_await shake_hands(options);
+  Tls* const tls = transport_->secure();
+  if (!connected || tls == nullptr) co_return connected;
+  co_return co_await shake_hands(*tls, options);
 }
 
 asio::awaitable<base::Result<void>> Connection::connect(const StoreOptions& options) {
@@ -212,8 +213,7 @@ asio::awaitable<base::Result<void>> Connection::connect(const StoreOptions& opti
   co_return base::Result<void>();
 }
 
-asio::awaitable<base::Result<void>> Connection::shake_hands(const StoreOptions& options) {
-  Transport::Tls& tls = *transport_->tls;
+asio::awaitable<base::Result<void>> Connection::shake_hands(Tls& tls, const StoreOptions& options) {
   const std::string& name = options.tls.server_name.empty() ? options.url.host : options.tls.server_name;
   error_code not_an_address;
   static_cast<void>(asio::ip::make_address(name, not_an_address));

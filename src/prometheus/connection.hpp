@@ -7,6 +7,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
@@ -78,11 +80,12 @@ class Connection {
 
  private:
   class Transport;
-  Connection(boost::asio::any_io_executor io, TlsSetup tls, telemetry::Metrics& metrics);
+  using Tls = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
+  Connection(const boost::asio::any_io_executor& io, TlsSetup tls, telemetry::Metrics& metrics);
 
   boost::asio::awaitable<base::Result<void>> establish(const StoreOptions& options);
   boost::asio::awaitable<base::Result<void>> connect(const StoreOptions& options);
-  boost::asio::awaitable<base::Result<void>> shake_hands(const StoreOptions& options);
+  boost::asio::awaitable<base::Result<void>> shake_hands(Tls& tls, const StoreOptions& options);
 
   std::unique_ptr<Transport> transport_;
   std::uint64_t generation_;

@@ -86,19 +86,4 @@ std::optional<double> parse_sample_value(std::string_view text) noexcept {
   return rounded;
 }
 
-std::string seconds_text(std::int64_t milliseconds) {
-  const bool negative = milliseconds < 0;
-  const auto magnitude =
-      negative ? ~static_cast<std::uint64_t>(milliseconds) + 1 : static_cast<std::uint64_t>(milliseconds);
-  std::string text = negative ? "-" : "";
-  text += std::to_string(magnitude / 1000);
-  const std::uint64_t rest = magnitude % 1000;
-  if (rest == 0) return text;
-  const std::string thousandths = std::to_string(1000 + rest);  // "1" and three digits
-  text += '.';
-  text.append(thousandths, 1, 3);
-  while (text.back() == '0') text.pop_back();
-  return text;
-}
-
 }  // namespace spm::prometheus

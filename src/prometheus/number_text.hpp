@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace spm::prometheus {
@@ -14,8 +13,5 @@ std::optional<std::int64_t> parse_seconds_as_ms(std::string_view text) noexcept;
 /// A sample value as Prometheus writes it: decimal, NaN, +Inf, -Inf. What is too large for a double is an infinity,
 /// too small a zero, as IEEE 754 rounds.
 std::optional<double> parse_sample_value(std::string_view text) noexcept;
-
-/// Milliseconds as decimal seconds: "1700000000.123", "60", "0.5", "-1".
-std::string seconds_text(std::int64_t milliseconds);
 
 }  // namespace spm::prometheus

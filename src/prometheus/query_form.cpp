@@ -3,7 +3,7 @@
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 
-#include "number_text.hpp"
+#include <spm/promql/text.hpp>
 
 namespace spm::prometheus {
 namespace {
@@ -32,9 +32,9 @@ std::string encode_form(const Parameters& parameters) {
 
 std::string range_form(const RangeQuery& query, std::chrono::milliseconds timeout, const Parameters& extra) {
   Parameters parameters = {{"query", query.text},
-                           {"start", seconds_text(query.grid.start_ms)},
-                           {"end", seconds_text(query.grid.last_ms())},
-                           {"step", seconds_text(query.grid.step_ms)},
+                           {"start", promql::decimal_seconds(query.grid.start_ms)},
+                           {"end", promql::decimal_seconds(query.grid.last_ms())},
+                           {"step", promql::decimal_seconds(query.grid.step_ms)},
                            {"timeout", timeout_text(timeout)}};
   parameters.insert(parameters.end(), extra.begin(), extra.end());
   return encode_form(parameters);

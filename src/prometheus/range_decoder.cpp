@@ -8,6 +8,7 @@
 
 #include <spm/base/utf8.hpp>
 #include <spm/prometheus/store_options.hpp>
+#include <spm/promql/text.hpp>
 
 #include "number_text.hpp"
 
@@ -226,7 +227,7 @@ class RangeDecoder {
       std::size_t members = 0;
       for (auto member : pair) {
         ondemand::value scalar;
-        if (const auto error = std::move(member).get(scalar)) return broken(error);
+        if (const auto error = member.get(scalar)) return broken(error);
         if (members == 0 ? !read_time(scalar, time_ms) : !read_sample(scalar, sample)) return false;
         if (++members > 2) return misbehaved("a point has more than a time and a value");
       }
@@ -272,10 +273,11 @@ class RangeDecoder {
     if (index >= grid.points || grid.at(index) != time_ms) {
       const std::int64_t distance = time_ms - grid.start_ms;
       if (distance % grid.step_ms != 0) {
-        return misbehaved("the timestamp " + seconds_text(time_ms) + " is not on the grid of the others");
+        return misbehaved("the timestamp " + promql::decimal_seconds(time_ms) + " is not on the grid of the others");
       }
       if (distance < 0 || distance / grid.step_ms >= static_cast<std::int64_t>(grid.points)) {
-        return misbehaved("the timestamp " + seconds_text(time_ms) + " is outside the window that was asked for");
+        return misbehaved("the timestamp " + promql::decimal_seconds(time_ms) +
+                          " is outside the window that was asked for");
       }
       index = static_cast<std::size_t>(distance / grid.step_ms);
     }

@@ -48,7 +48,7 @@ std::string StoreUrl::text() const { return (tls ? "https://" : "http://") + hos
 base::Result<StoreUrl> parse_store_url(std::string_view text) {
   const auto parsed = boost::urls::parse_uri(boost::urls::string_view(text.data(), text.size()));
   if (!parsed) return refuse(text, "not an absolute URL; write for example http://prometheus:9090");
-  const boost::urls::url_view url = *parsed;
+  const boost::urls::url_view& url = *parsed;
 
   StoreUrl store;
   if (url.scheme_id() == boost::urls::scheme::https) {
@@ -69,10 +69,13 @@ base::Result<StoreUrl> parse_store_url(std::string_view text) {
       return refuse(text, "the port must be 1 to 65535");
     }
   }
+  const std::string path(url.encoded_path());
+  // Boost 1.81 takes "http://host:word" for a path without its slash.
+  if (!path.empty() && path.front() != '/') return refuse(text, "the port must be 1 to 65535");
   if (url.has_query() || url.has_fragment()) {
     return refuse(text, "it must end with the path; parameters go into " + std::string(kExtraParametersSetting));
   }
-  store.path_prefix = std::string(url.encoded_path());
+  store.path_prefix = path;
   while (!store.path_prefix.empty() && store.path_prefix.back() == '/') store.path_prefix.pop_back();
 
   store.user = url.user();

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include "connection.hpp"
@@ -19,13 +17,15 @@ class Connection::Transport {
  public:
   using executor_type = boost::asio::any_io_executor;  // NOLINT(readability-identifier-naming): Asio's name
   using Socket = boost::asio::ip::tcp::socket;
-  using Tls = boost::asio::ssl::stream<Socket&>;
 
   Transport(const boost::asio::any_io_executor& io, std::shared_ptr<boost::asio::ssl::context> context)
       : context_(std::move(context)),
         socket(io) {
     if (context_) tls.emplace(socket, *context_);
   }
+
+  /// The TLS layer, or nullptr on a plain connection.
+  Tls* secure() noexcept { return tls ? &*tls : nullptr; }
 
   executor_type get_executor() noexcept { return socket.get_executor(); }
 

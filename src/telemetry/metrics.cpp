@@ -15,6 +15,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <spm/base/build_info.hpp>
+#include <spm/telemetry/failure_report.hpp>
 #include <spm/telemetry/metrics.hpp>
 
 #include "process_metrics.hpp"
@@ -29,14 +30,14 @@ using prometheus::Histogram;
 using prometheus::Labels;
 using prometheus::Registry;
 
-constexpr std::array<std::string_view, 3> kDoors = {"http", "grpc", "admin"};
+constexpr std::array kDoors = {Door::http, Door::grpc, Door::admin};
 constexpr std::array<std::string_view, 3> kNotices = {"store_warning", "step_widened", "services_with_plus"};
 
 /// From a cached answer to the longest query that is allowed by default.
 const Histogram::BucketBoundaries& duration_buckets() {
-  static const Histogram::BucketBoundaries kBounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                                      0.25,  0.5,    1,     2.5,  5,     10,   30};
-  return kBounds;
+  static const Histogram::BucketBoundaries bounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                     0.25,  0.5,    1,     2.5,  5,     10,   30};
+  return bounds;
 }
 
 std::string full(std::string_view name) { return "jaeger_spm_proxy_" + std::string(name); }
@@ -90,10 +91,11 @@ class Table {
 class Metrics::Impl {
  public:
   Impl() {
-    for (const std::string_view door : kDoors) {
-      in_flight_.push_back(in_flight_family_.Add({{"door", std::string(door)}}));
+    for (const Door each : kDoors) {
+      const std::string door(door_name(each));
+      in_flight_.push_back(in_flight_family_.Add({{"door", door}}));
       for (const base::ErrorTraits& error : base::all_error_traits()) {
-        errors_.push_back(errors_family_.Add({{"door", std::string(door)}, {"kind", std::string(error.label)}}));
+        errors_.push_back(errors_family_.Add({{"door", door}, {"kind", std::string(error.label)}}));
       }
     }
     for (const std::string_view notice : kNotices) count_notice(notice, 0);
@@ -107,19 +109,18 @@ class Metrics::Impl {
   }
 
   void finished(Door door, std::string_view method, std::string_view code, std::chrono::steady_clock::duration took) {
-    const std::string_view door_name = kDoors[index_of(door)];
+    const std::string name(door_name(door));
     request_counts_
         .get({door, std::string(method), std::string(code)},
              [&]() -> Counter& {
                return requests_family_.Add(
-                   {{"door", std::string(door_name)}, {"method", std::string(method)}, {"code", std::string(code)}});
+                   {{"door", name}, {"method", std::string(method)}, {"code", std::string(code)}});
              })
         .Increment();
     request_durations_
         .get({door, std::string(method)},
              [&]() -> Histogram& {
-               return durations_family_.Add({{"door", std::string(door_name)}, {"method", std::string(method)}},
-                                            duration_buckets());
+               return durations_family_.Add({{"door", name}, {"method", std::string(method)}}, duration_buckets());
              })
         .Observe(seconds(took));
   }

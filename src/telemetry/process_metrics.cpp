@@ -86,7 +86,7 @@ std::optional<double> start_time() {
 
 std::vector<prometheus::MetricFamily> process_metrics() {
   using prometheus::MetricType;
-  static const std::optional<double> kStarted = start_time();
+  static const std::optional<double> started = start_time();
   std::vector<prometheus::MetricFamily> families;
   const auto add = [&](const char* name, const char* help, MetricType type, std::optional<double> value) {
     if (value) families.push_back(family_of_one(name, help, type, *value));
@@ -94,7 +94,7 @@ std::vector<prometheus::MetricFamily> process_metrics() {
   add("process_cpu_seconds_total", "User and system CPU time.", MetricType::Counter, cpu_seconds());
   add("process_resident_memory_bytes", "Resident memory size.", MetricType::Gauge, resident_bytes());
   add("process_open_fds", "Open file descriptors.", MetricType::Gauge, open_files());
-  add("process_start_time_seconds", "Start of the process, Unix time.", MetricType::Gauge, kStarted);
+  add("process_start_time_seconds", "Start of the process, Unix time.", MetricType::Gauge, started);
   return families;
 }
 

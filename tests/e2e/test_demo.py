@@ -145,7 +145,7 @@ def test_interrupt_while_it_starts():
 def test_a_child_that_dies_ends_the_demo():
     demo = Demo().wait_until_ready()
     victim = next(pid for pid in _children_of(demo.child.pid)
-                  if "jaeger-spm-proxy" in pathlib.Path(f"/proc/{pid}/cmdline").read_text())
+                  if paths.program().name in pathlib.Path(f"/proc/{pid}/cmdline").read_text())
     others = _children_of(demo.child.pid) - {victim}
     os.kill(victim, signal.SIGKILL)
     assert demo.child.wait(30) == 1

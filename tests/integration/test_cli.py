@@ -17,6 +17,7 @@ def _only_line(text):
 WRONG = {
     "relative-url": (["--prometheus.server-url=/prometheus"], {}, ["prometheus.server-url", "http://"]),
     "url-without-scheme": ([], {"PROMETHEUS_SERVER_URL": "prometheus:9090"}, ["PROMETHEUS_SERVER_URL", "http://"]),
+    "port-that-is-no-number": (["--prometheus.server-url=http://host:nine"], {}, ["prometheus.server-url", "port"]),
     "ftp": ([], {"PROMETHEUS_SERVER_URL": "ftp://prometheus"}, ["PROMETHEUS_SERVER_URL", "http"]),
     "wrong-unit": ([], {"PROMETHEUS_QUERY_DURATION_UNIT": "us"}, ["PROMETHEUS_QUERY_DURATION_UNIT", "ms", "s"]),
     "duration-without-unit": (["--prometheus.connect-timeout=30"], {}, ["prometheus.connect-timeout", "30s"]),
@@ -82,12 +83,22 @@ def test_precedence(tmp_path):
 def test_print_config_redacts(tmp_path):
     token = tmp_path / "token"
     token.write_text("in-the-file", encoding="ascii")
-    done = run_command("print-config", "--prometheus.server-url=http://user:url-secret@host:9090", "--store.header=X-Scope-OrgID:header-secret",
-                       f"--prometheus.token-file={token}", "--prometheus.query.extra-query-params=a=parameter-secret")
-    assert done.returncode == 0, done
-    for secret in ("url-secret", "header-secret", "in-the-file", "parameter-secret"):
-        assert secret not in done.stdout + done.stderr
-    assert "host:9090" in done.stdout and str(token) in done.stdout
+    common = ["--store.header=X-Scope-OrgID:header-secret", "--prometheus.query.extra-query-params=a=parameter-secret"]
+    for credentials, shown in ((["--prometheus.server-url=http://user:url-secret@host:9090"], "host:9090"),
+                               ([f"--prometheus.token-file={token}"], str(token))):
+        done = run_command("print-config", *common, *credentials)
+        assert done.returncode == 0, done
+        for secret in ("url-secret", "header-secret", "in-the-file", "parameter-secret"):
+            assert secret not in done.stdout + done.stderr
+        assert shown in done.stdout
+
+
+def test_two_ways_to_authorize_are_one_too_many(tmp_path):
+    token = tmp_path / "token"
+    token.write_text("in-the-file", encoding="ascii")
+    done = run_command("check-config", "--prometheus.server-url=http://user:secret@host", f"--prometheus.token-file={token}")
+    assert done.returncode == 1
+    assert "prometheus.token-file" in done.stderr and "prometheus.server-url" in done.stderr and ":secret" not in done.stderr
 
 
 @pytest.mark.parametrize("arguments,environment", [
@@ -99,7 +110,8 @@ def test_print_config_redacts(tmp_path):
 def test_messages_hold_no_secret(arguments, environment):
     for command in ([], ["check-config"], ["print-config"]):
         done = run_command(*command, *arguments, environment=environment)
-        assert done.returncode in (1, 2) and "very-secret" not in done.stdout + done.stderr, done
+        assert command == ["print-config"] or done.returncode in (1, 2), done
+        assert "very-secret" not in done.stdout + done.stderr, done
 
 
 def test_names_that_jaeger_does_not_know_get_a_warning():

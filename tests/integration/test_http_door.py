@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import socket
 import time
 
 import pytest
@@ -332,27 +331,20 @@ def _status_or_none(proxy):
 def test_slow_reader(start, store):
     """Somebody who asks for much and reads nothing loses the connection, and holds up nobody."""
     store.always = fake.answer([{"service_name": f"s{number}"} for number in range(3000)])
-    proxy = start(store, "--http.write-timeout=500ms")
+    proxy = start(store, "--http.write-timeout=500ms", "--query.timeout=5m")
     target = "/api/metrics/calls?service=frontend&endTs=1795141800000&lookback=6000000&step=60000"
     with Connection(proxy.http, receive_buffer=4096) as lazy:
         lazy.request("GET", target, [("X-Request-Id", "lazy-reader")])
-        assert proxy.access_line("lazy-reader")
-        eventually(lambda: "jaeger_spm_proxy_http_connections 0" in proxy.metrics() or
-                   _open_connections(proxy) == 0, "the connection is cut off", 20 * proxy.slowdown)
-        with pytest.raises((BrokenAnswer, socket.timeout, OSError)):
+        proxy.access_line("lazy-reader")  # written when the program is done with the request
+        with pytest.raises(BrokenAnswer):
             lazy.read_answer()
     store.always = fake.answer()
     assert proxy.calls().status == 200
 
 
-def _open_connections(proxy):
-    return next(float(line.split()[1]) for line in proxy.metrics().splitlines()
-                if line.startswith("jaeger_spm_proxy_http_connections"))
-
-
 def test_slow_but_steady_reader_gets_everything(start, store):
     store.always = fake.answer([{"service_name": f"s{number}"} for number in range(300)])
-    proxy = start(store, "--http.write-timeout=2s")
+    proxy = start(store, "--http.write-timeout=2s", "--query.timeout=5m")
     with Connection(proxy.http, receive_buffer=65536) as connection:
         connection.request("GET", "/api/metrics/calls?service=frontend&endTs=1795141800000&lookback=6000000&step=60000")
         answer = connection.read_answer()

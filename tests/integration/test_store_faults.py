@@ -299,17 +299,18 @@ def test_huge_body_announced(start, store, door):
 
 
 def test_gzip_bomb(start, store, door):
-    store.always = fake.gzip_bomb(1024)
+    store.always = fake.gzip_bomb()
     proxy = start(store, "--store.compression=true")
     before = proxy.resident_kib()
     outcome = ask(proxy, door)
     assert outcome.is_one_of(502, "UNAVAILABLE"), outcome
-    assert proxy.resident_kib() - before < 200 * 1024
+    if proxy.slowdown == 1.0:  # AddressSanitizer keeps what was freed
+        assert proxy.resident_kib() - before < 120 * 1024
 
 
 def test_thousands_of_series(start, store):
     store.always = fake.answer([{"service_name": f"s{number}"} for number in range(20_000)])
-    proxy = start(store)
+    proxy = start(store, "--query.timeout=5m")
     outcome = ask(proxy, "http")
     assert (outcome.code, len(outcome.family["metrics"])) == (200, 20_000)
     store.always = fake.answer([{"service_name": f"s{number}"} for number in range(20_001)])

@@ -12,7 +12,11 @@
 namespace spm::telemetry {
 
 /// The way a request came in.
-enum class Door : std::uint8_t { http, grpc, admin };
+enum class Door : std::uint8_t {
+  http,
+  grpc,
+  admin
+};
 
 /// The service's own metrics, in Prometheus' text format at /metrics of the admin port. Names are part of the product:
 /// tests/unit/telemetry holds them. Safe from any thread; no call blocks for longer than a map look-up.

@@ -81,7 +81,9 @@ TEST(OwnFile, HostileYamlEndsQuickly) {
   for (int i = 1; i < 60; ++i) {
     const std::string self = "a" + std::to_string(i);
     const std::string last = "*a" + std::to_string(i - 1);
-    bomb += self + ": &" + self + " [" + last + ", " + last + ", " + last + ", " + last + "]\n";
+    bomb.append(self).append(": &").append(self).append(" [").append(last);
+    for (int copy = 0; copy < 3; ++copy) bomb.append(", ").append(last);
+    bomb += "]\n";
   }
   EXPECT_NE(problems(load_file(bomb)), "");
   EXPECT_NE(problems(load_file(bomb + "store: {header: *a59}")), "");

@@ -58,12 +58,13 @@ TEST(Values, HostPortsReadAndPrintTheSame) {
 }
 
 TEST(Values, StoreUrlsMustBeAbsolute) {
-  for (const char* text :
-       {"http://localhost:9090", "https://p.example/prom/x", "HTTP://a", "http://u:p%40@h:1/", "http://[::1]:9090", "http://h:/", "http://h:65535"}) {
+  for (const char* text : {"http://localhost:9090", "https://p.example/prom/x", "HTTP://a", "http://u:p%40@h:1/",
+                           "http://[::1]:9090", "http://h:/", "http://h:65535"}) {
     EXPECT_TRUE(check_store_url(text).has_value()) << text;
   }
-  for (const char* text : {"", "prometheus:9090", "/api", "localhost", "//host", "ftp://h", "http://", "http://:80",
-                           "http://h?x=1", "http://h/#f", "http://a b", "http://h:99999", "http://h:0", "http://h:65536"}) {
+  for (const char* text :
+       {"", "prometheus:9090", "/api", "localhost", "//host", "ftp://h", "http://", "http://:80", "http://h?x=1",
+        "http://h/#f", "http://a b", "http://h:99999", "http://h:0", "http://h:65536"}) {
     EXPECT_FALSE(check_store_url(text).has_value()) << text;
   }
   EXPECT_THAT(check_store_url("prometheus:9090").error().message,

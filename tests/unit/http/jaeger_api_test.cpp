@@ -193,6 +193,10 @@ TEST_F(JaegerApiTest, NoticesAndFixedHeadersAreHeaders) {
   EXPECT_EQ(header(response, service::header_name(service::NoticeKind::step_widened)), "10000");
   EXPECT_EQ(header(response, "X-Frame-Options"), "DENY");
   EXPECT_EQ(header(ask("/nothing"), "X-Frame-Options"), "DENY");
+  const JaegerApi api(options, &service, readiness, clock, metrics);
+  const base::Error error(base::ErrorKind::header_too_large, "too large");
+  EXPECT_EQ(header(api.refuse(error), "X-Frame-Options"), "DENY");
+  EXPECT_EQ(api.refuse(error).status, 431);
 }
 
 TEST_F(JaegerApiTest, CompressesWhenAsked) {

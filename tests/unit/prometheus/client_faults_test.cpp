@@ -209,6 +209,15 @@ TEST_F(ClientFaults, TheBreakerSparesABrokenStore) {
   EXPECT_THAT(server.requests(), SizeIs(6));
 }
 
+TEST_F(ClientFaults, AnswersOverOurLimitsDoNotOpenTheBreaker) {
+  ScriptedServer server([](Peer& peer) {
+    while (peer.read_request() && peer.send("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")) {
+    }
+  });
+  make(options_for(server));
+  for (int i = 0; i < 7; ++i) EXPECT_EQ(ask_for_error(), ErrorKind::store_misbehaved);
+}
+
 TEST_F(ClientFaults, AnUnknownNameIsUnreachable) {
   StoreOptions options;
   options.url.host = "no-such-host.invalid";

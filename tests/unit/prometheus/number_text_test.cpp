@@ -60,15 +60,5 @@ TEST(SampleValue, RefusesTheRest) {
   }
 }
 
-TEST(SecondsText, IsExactAndShort) {
-  EXPECT_EQ(seconds_text(0), "0");
-  EXPECT_EQ(seconds_text(60'000), "60");
-  EXPECT_EQ(seconds_text(500), "0.5");
-  EXPECT_EQ(seconds_text(1), "0.001");
-  EXPECT_EQ(seconds_text(1'700'000'000'123), "1700000000.123");
-  EXPECT_EQ(seconds_text(1'700'000'000'020), "1700000000.02");
-  EXPECT_EQ(seconds_text(-1'500), "-1.5");
-}
-
 }  // namespace
 }  // namespace spm::prometheus

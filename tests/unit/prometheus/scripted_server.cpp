@@ -1,6 +1,7 @@
 #include "scripted_server.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 
 #include <arpa/inet.h>
@@ -179,6 +180,11 @@ void ScriptedServer::accept_all() {
 }
 
 void ScriptedServer::serve(int fd, std::size_t number) {
+  // OpenSSL writes without MSG_NOSIGNAL. Blocked here only, so that the client's own sins stay visible.
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   ssl_st* tls = nullptr;
   {
     const std::lock_guard lock(mutex_);

@@ -84,8 +84,7 @@ TEST(Parser, ReadsASelectorWithEverything) {
   EXPECT_EQ(selector->matchers, matchers);
   EXPECT_EQ(selector->range_ms, 5'400'000);
   EXPECT_EQ(selector->modifiers.offset_ms, -300'000);
-  ASSERT_TRUE(selector->modifiers.at);
-  EXPECT_EQ(selector->modifiers.at->seconds, -12.5);
+  EXPECT_EQ(selector->modifiers.at, (At{At::Kind::time, -12.5}));
   EXPECT_EQ(type_of(*tree), ValueType::range_vector);
 }
 
@@ -93,7 +92,7 @@ TEST(Parser, ReadsQuotedNames) {
   const ExprPtr tree = tree_of(R"(sum by ("service.name", le) ({"a.b", "service.name"="x"}))");
   const auto* sum = tree->as<Aggregation>();
   ASSERT_NE(sum, nullptr);
-  EXPECT_EQ(sum->grouping->labels, (std::vector<std::string>{"service.name", "le"}));
+  EXPECT_EQ(sum->grouping, (Grouping{false, {"service.name", "le"}}));
   const auto* selector = sum->of->as<Selector>();
   ASSERT_NE(selector, nullptr);
   EXPECT_EQ(selector->name, "a.b");
@@ -109,11 +108,7 @@ TEST(Parser, KeepsMatchingAndGrouping) {
   const ExprPtr tree = tree_of("a / on (x, y) group_left (z) (b)");
   const auto* binary = tree->as<Binary>();
   ASSERT_NE(binary, nullptr);
-  ASSERT_TRUE(binary->matching);
-  EXPECT_TRUE(binary->matching->on);
-  EXPECT_EQ(binary->matching->labels, (std::vector<std::string>{"x", "y"}));
-  EXPECT_EQ(binary->matching->cardinality, MatchCardinality::group_left);
-  EXPECT_EQ(binary->matching->include, std::vector<std::string>{"z"});
+  EXPECT_EQ(binary->matching, (VectorMatching{true, {"x", "y"}, MatchCardinality::group_left, {"z"}}));
   EXPECT_NE(tree_of("sum(x)")->as<Aggregation>()->grouping, tree_of("sum by () (x)")->as<Aggregation>()->grouping);
 }
 

@@ -171,7 +171,7 @@ TEST(Template, RefusesASelectorWithoutTheMatchersWhereverItStands) {
 }
 
 class TemplateFolder : public ::testing::Test {
- protected:
+ public:
   TemplateFolder() {
     std::string pattern = (std::filesystem::temp_directory_path() / "spm-templates-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
@@ -180,6 +180,8 @@ class TemplateFolder : public ::testing::Test {
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
   }
+
+ protected:
   void write(const std::string& name, std::string_view text) const { std::ofstream(folder_ / name) << text; }
 
   std::filesystem::path folder_;

@@ -64,11 +64,13 @@ TEST(LabelName, ComesBackInMatchersAndGroupingsOfBothDialects) {
        {"a", "service.name", "x\"}{", "a b", "1", "é", "inf", "sum", "a\\b", "a:b", "\xff", "#"}) {
     for (const Dialect dialect : {Dialect::prometheus, Dialect::victoria_metrics}) {
       const std::string written = label_name(name, dialect);
-      const auto tree = parse("sum by (" + written + ",le) (x{" + written + "=\"v\"})", dialect);
+      std::string text = "sum by (";
+      text.append(written).append(",le) (x{").append(written).append("=\"v\"})");
+      const auto tree = parse(text, dialect);
       ASSERT_TRUE(tree) << written << ": " << tree.error().reason;
       const auto* sum = (*tree)->as<Aggregation>();
       ASSERT_NE(sum, nullptr);
-      EXPECT_EQ(sum->grouping->labels, (std::vector<std::string>{name, "le"}));
+      EXPECT_EQ(sum->grouping, (Grouping{false, {name, "le"}}));
       EXPECT_EQ(sum->of->as<Selector>()->matchers, (std::vector<Matcher>{{name, MatchOp::equal, "v"}}));
     }
   }
