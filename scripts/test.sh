@@ -7,4 +7,5 @@ shift
 jobs=${JOBS:-$(nproc)}
 cmake --preset "$preset" -DSPM_TESTS=ON >/dev/null
 cmake --build --preset "$preset" -j "$jobs"
-ctest --preset "$preset" -j "$jobs" "$@"
+# Twice as many tests as processors: most of them wait for time-outs and child processes.
+ctest --preset "$preset" -j "$((jobs * 2))" "$@"

@@ -36,6 +36,8 @@ base::Result<prometheus::StoreOptions> store_options(const config::Settings& set
   options.max_concurrent = store.max_concurrent;
   options.max_waiting = store.max_waiting;
   options.max_body_bytes = store.max_body_bytes;
+  options.max_compressed_bytes = store.max_compressed_bytes;
+  options.max_cells = store.max_cells;
   options.max_series = store.max_series;
   options.max_connection_age = store.max_connection_age;
   options.ask_for_gzip = store.compression;

@@ -217,7 +217,9 @@ base::Result<void> check_store_url(std::string_view text) {
     return refuse(shown + " has a query: remove it, and write parameters into --prometheus.query.extra-query-params");
   }
   if (url->has_fragment()) return refuse(shown + " has a fragment: remove the # and what follows");
-  if (url->has_port() && !is_port(url->port())) {
+  // Boost 1.81 takes "host:nine" for the host and a path that follows without a slash.
+  const auto path = url->encoded_path();
+  if ((!path.empty() && path.front() != '/') || (url->has_port() && !url->port().empty() && !is_port(url->port()))) {
     return refuse(shown + " has no port between 1 and 65535" + std::string(kExample));
   }
   return {};
