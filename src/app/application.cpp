@@ -131,7 +131,7 @@ Result<void> Application::Impl::build_room() {
 }
 
 Result<void> Application::Impl::build_doors() {
-  jaeger_api_.emplace(jaeger_api_options(settings_), service_.get(), *readiness_, clock_, metrics_);
+  jaeger_api_.emplace(jaeger_api_options(settings_), service_.get(), *readiness_, clock_);
   admin_api_.emplace(*readiness_, metrics_);
 
   auto http_server = http::HttpServer::create(io_.get_executor(), http_server_options(settings_), *jaeger_api_, clock_,

@@ -91,7 +91,7 @@ class GrpcServer::Impl {
   bool shut_down_ = false;
 };
 
-base::Result<std::unique_ptr<GrpcServer>> GrpcServer::create(GrpcOptions options, GrpcSurroundings surroundings,
+base::Result<std::unique_ptr<GrpcServer>> GrpcServer::create(const GrpcOptions& options, GrpcSurroundings surroundings,
                                                              boost::asio::any_io_executor executor) {
   auto impl = std::make_unique<Impl>(options, surroundings, std::move(executor));
   if (auto listening = impl->listen(options); !listening) return base::fail(std::move(listening.error()));

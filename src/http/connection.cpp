@@ -19,9 +19,9 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kReadSize = 4 * 1'024;
-constexpr std::size_t kBlock = 64 * 1'024;
-constexpr std::size_t kMaxLingerBytes = 256 * 1'024;
+constexpr std::size_t kReadSize = std::size_t{4} << 10U;
+constexpr std::size_t kBlock = std::size_t{64} << 10U;
+constexpr std::size_t kMaxLingerBytes = std::size_t{256} << 10U;
 constexpr std::chrono::seconds kMaxLinger{1};
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace spm::http {
 
 struct HeadLimits {
-  std::size_t max_bytes = 16 * 1'024;
+  std::size_t max_bytes = std::size_t{16} << 10U;
   std::size_t max_headers = 100;
 };
 

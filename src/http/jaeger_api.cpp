@@ -89,12 +89,11 @@ Error overloaded() {
 }  // namespace
 
 JaegerApi::JaegerApi(JaegerApiOptions options, service::MetricsService* service, const Readiness& readiness,
-                     const base::WallClock& clock, telemetry::Metrics& metrics)
+                     const base::WallClock& clock)
     : options_(std::move(options)),
       service_(service),
       readiness_(readiness),
-      clock_(clock),
-      metrics_(metrics) {}
+      clock_(clock) {}
 
 JaegerApi::Route JaegerApi::route_of(const RequestHead& head) const {
   struct Row {

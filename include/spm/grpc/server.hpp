@@ -38,7 +38,7 @@ struct GrpcSurroundings {
 class GrpcServer {
  public:
   /// Listens at once; health says NOT_SERVING until set_serving(true). The error says why it cannot listen.
-  static base::Result<std::unique_ptr<GrpcServer>> create(GrpcOptions options, GrpcSurroundings surroundings,
+  static base::Result<std::unique_ptr<GrpcServer>> create(const GrpcOptions& options, GrpcSurroundings surroundings,
                                                           boost::asio::any_io_executor executor);
   /// Shuts down at once if nobody has.
   ~GrpcServer();

@@ -21,7 +21,7 @@ struct HttpServerOptions {
   std::string host_port = ":16690";  ///< no host: all interfaces; port 0: any free one
   telemetry::Door door = telemetry::Door::http;
   std::size_t max_connections = 1'024;  ///< one more is answered 503 and closed
-  std::size_t max_head_bytes = 16 * 1'024;
+  std::size_t max_head_bytes = std::size_t{16} << 10U;
   std::size_t max_headers = 100;
   std::chrono::milliseconds head_timeout{10'000};  ///< from a request's first byte to the end of its head, and its body
   std::chrono::milliseconds idle_timeout{60'000};  ///< between requests

@@ -10,7 +10,6 @@
 #include <spm/http/handler.hpp>
 #include <spm/http/readiness.hpp>
 #include <spm/service/metrics_service.hpp>
-#include <spm/telemetry/metrics.hpp>
 
 namespace spm::http {
 
@@ -29,7 +28,7 @@ class JaegerApi final : public Handler {
  public:
   /// `service` null: no store is configured, every query is answered 501. All references outlive this object.
   JaegerApi(JaegerApiOptions options, service::MetricsService* service, const Readiness& readiness,
-            const base::WallClock& clock, telemetry::Metrics& metrics);
+            const base::WallClock& clock);
 
   boost::asio::awaitable<Response> handle(const Request& request) override;
   Response refuse(const base::Error& error) const override;
@@ -45,7 +44,6 @@ class JaegerApi final : public Handler {
   service::MetricsService* const service_;
   const Readiness& readiness_;
   const base::WallClock& clock_;
-  telemetry::Metrics& metrics_;
   std::atomic<std::size_t> in_flight_ = 0;
 };
 

@@ -19,7 +19,7 @@ class JaegerApiTest : public ::testing::Test {
     }
     request.head.headers = headers;
     request.id = "id1";
-    JaegerApi api(options, disabled ? nullptr : &service, readiness, clock, metrics);
+    JaegerApi api(options, disabled ? nullptr : &service, readiness, clock);
     return run(api.handle(request));
   }
 
@@ -33,7 +33,6 @@ class JaegerApiTest : public ::testing::Test {
   FakeService service;
   FakeReadiness readiness;
   FixedClock clock;
-  telemetry::Metrics metrics;
   bool disabled = false;
 };
 
@@ -193,7 +192,7 @@ TEST_F(JaegerApiTest, NoticesAndFixedHeadersAreHeaders) {
   EXPECT_EQ(header(response, service::header_name(service::NoticeKind::step_widened)), "10000");
   EXPECT_EQ(header(response, "X-Frame-Options"), "DENY");
   EXPECT_EQ(header(ask("/nothing"), "X-Frame-Options"), "DENY");
-  const JaegerApi api(options, &service, readiness, clock, metrics);
+  const JaegerApi api(options, &service, readiness, clock);
   const base::Error error(base::ErrorKind::header_too_large, "too large");
   EXPECT_EQ(header(api.refuse(error), "X-Frame-Options"), "DENY");
   EXPECT_EQ(api.refuse(error).status, 431);
