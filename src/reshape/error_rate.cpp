@@ -29,7 +29,7 @@ void copy_points(const model::Column& from, const model::TimeGrid& from_grid, mo
 }  // namespace
 
 model::MetricFamily to_error_rate_family(const model::MetricQuery& query, const model::MetricNames& names,
-                                         model::Matrix ratios, const model::Matrix& calls) {
+                                         const model::Matrix& ratios, const model::Matrix& calls) {
   model::MetricFamily family;
   family.name = family_name(query);
   family.help = family_help(query);

@@ -103,7 +103,7 @@ class PromqlMetricsService final : public MetricsService {
     if (!calls) co_return fail(std::move(calls.error()));
 
     MetricsAnswer answer;
-    answer.family = reshape::to_error_rate_family(query, names, std::move(ratios->matrix), calls->matrix);
+    answer.family = reshape::to_error_rate_family(query, names, ratios->matrix, calls->matrix);
     add_warnings(answer.notices, ratios->warnings);
     add_warnings(answer.notices, calls->warnings);
     co_return std::move(answer);

@@ -23,6 +23,6 @@ model::MetricFamily to_family(const model::MetricQuery& query, const model::Metr
 /// Error rates: every point of `ratios` (errors / calls) as it is, and 0 at every other timestamp where `calls` has a
 /// point. Jaeger leaves those out, so that a service that never fails shows a gap instead of 0 %.
 model::MetricFamily to_error_rate_family(const model::MetricQuery& query, const model::MetricNames& names,
-                                         model::Matrix ratios, const model::Matrix& calls);
+                                         const model::Matrix& ratios, const model::Matrix& calls);
 
 }  // namespace spm::reshape

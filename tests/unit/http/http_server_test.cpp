@@ -51,7 +51,7 @@ class HttpServerTest : public ::testing::Test {
  protected:
   void start(Handler* handler = nullptr) {
     options.host_port = "127.0.0.1:0";
-    api = std::make_unique<JaegerApi>(api_options, &service, readiness, clock, metrics);
+    api = std::make_unique<JaegerApi>(api_options, &service, readiness, clock);
     auto created = HttpServer::create(context.get_executor(), options, handler ? *handler : *api, clock, metrics, *log);
     ASSERT_TRUE(created) << created.error().message;
     server = std::move(*created);

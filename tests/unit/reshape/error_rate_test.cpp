@@ -20,11 +20,11 @@ model::Series series_of(std::string operation, const Points& points) {
   return series;
 }
 
-model::MetricFamily reshape_errors(model::Matrix ratios, const model::Matrix& calls) {
+model::MetricFamily reshape_errors(const model::Matrix& ratios, const model::Matrix& calls) {
   model::MetricQuery query;
   query.kind = model::MetricKind::error_rate;
   query.group_by_operation = true;
-  return to_error_rate_family(query, {}, std::move(ratios), calls);
+  return to_error_rate_family(query, {}, ratios, calls);
 }
 
 TEST(ErrorRate, IsZeroWhereThereAreCallsAndNoErrors) {
@@ -43,7 +43,7 @@ TEST(ErrorRate, KeepsEveryPointThatJaegerHas) {
   calls.series.push_back(series_of("a", {4, 4, 0, 4}));
   model::Matrix ratios{{0, 10, 4}, {}};
   ratios.series.push_back(series_of("a", {std::nullopt, 0.25, kNan, 1}));
-  const auto family = reshape_errors(std::move(ratios), calls);
+  const auto family = reshape_errors(ratios, calls);
   const model::Column& column = family.metrics[0].column;
   EXPECT_EQ(column.value(0), 0);
   EXPECT_EQ(column.value(1), 0.25);
@@ -54,7 +54,7 @@ TEST(ErrorRate, KeepsEveryPointThatJaegerHas) {
 TEST(ErrorRate, KeepsRatiosWithoutCalls) {
   model::Matrix ratios{{3, 10, 2}, {}};
   ratios.series.push_back(series_of("a", {0.5, std::nullopt}));
-  const auto family = reshape_errors(std::move(ratios), {{0, 10, 2}, {}});
+  const auto family = reshape_errors(ratios, {{0, 10, 2}, {}});
   EXPECT_EQ(family.grid.start_ms, 3);
   ASSERT_EQ(family.metrics.size(), 1U);
   EXPECT_EQ(family.metrics[0].column.value(0), 0.5);
