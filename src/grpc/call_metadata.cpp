@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <random>
+
+#include <spm/base/caller_text.hpp>
 
 namespace spm::grpc {
 namespace {
-
-constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 std::string_view first_value(const Metadata& metadata, const char* key) {
   const auto found = metadata.find(key);
@@ -21,76 +20,30 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-bool is_visible(char c) { return c > ' ' && c < '\x7f'; }
-
-/// `text` when it can stand behind "Bearer " in a header, else nothing.
-std::string_view as_token(std::string_view text) {
+std::string token_of(std::string_view text) {
   text = trimmed(text);
-  return std::ranges::all_of(text, is_visible) ? text : std::string_view{};
+  return base::is_token(text) ? std::string(text) : std::string();
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-/// What follows the scheme "Bearer" in the value of an authorization header.
-std::string_view bearer_credentials(std::string_view authorization) {
-  constexpr std::string_view kScheme = "bearer ";
-  authorization = trimmed(authorization);
-  if (authorization.size() < kScheme.size()) return {};
-  if (!std::ranges::equal(authorization.substr(0, kScheme.size()), kScheme, {}, lower)) return {};
-  return as_token(authorization.substr(kScheme.size()));
-}
-
-bool is_hex(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return kHexDigits.find(c) != std::string_view::npos; });
-}
-
-bool all_zero(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c == '0'; });
-}
-
-bool is_request_id(std::string_view text) {
-  constexpr std::size_t kMaxBytes = 128;
-  return !text.empty() && text.size() <= kMaxBytes && std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
-           c == '.';
-  });
-}
-
-std::string new_request_id() {
-  thread_local std::mt19937_64 random{std::random_device{}()};
-  std::uint64_t bits = random();
-  std::string id;
-  for (int digit = 0; digit < 16; ++digit, bits >>= 4U) id += kHexDigits[bits & 0xFU];
-  return id;
-}
-
 }  // namespace
 
 std::string read_bearer_token(const Metadata& metadata) {
-  for (const std::string_view token :
-       {bearer_credentials(first_value(metadata, "authorization")), as_token(first_value(metadata, "bearer.token")),
-        as_token(first_value(metadata, "x-forwarded-access-token"))}) {
-    if (!token.empty()) return std::string(token);
-  }
-  return {};
+  const std::string_view bearer = base::bearer_token_in(first_value(metadata, "authorization"));
+  if (!bearer.empty()) return std::string(bearer);
+  std::string token = token_of(first_value(metadata, "bearer.token"));
+  return token.empty() ? token_of(first_value(metadata, "x-forwarded-access-token")) : token;
 }
 
 std::string read_traceparent(const Metadata& metadata) {
-  // version "-" trace-id "-" parent-id "-" flags: 2, 32, 16 and 2 lower-case hex digits.
-  constexpr std::size_t kLength = 55;
   const std::string_view text = first_value(metadata, "traceparent");
-  if (text.size() != kLength || text[2] != '-' || text[35] != '-' || text[52] != '-') return {};
-  const std::string_view version = text.substr(0, 2);
-  const std::string_view trace = text.substr(3, 32);
-  const std::string_view parent = text.substr(36, 16);
-  if (!is_hex(version) || !is_hex(trace) || !is_hex(parent) || !is_hex(text.substr(53))) return {};
-  if (version == "ff" || all_zero(trace) || all_zero(parent)) return {};
-  return std::string(text);
+  return base::is_traceparent(text) ? std::string(text) : std::string();
 }
 
 std::string read_or_make_request_id(const Metadata& metadata) {
   const std::string_view given = first_value(metadata, "x-request-id");
-  return is_request_id(given) ? std::string(given) : new_request_id();
+  return base::is_request_id(given) ? std::string(given) : base::new_request_id();
 }
 
 std::string metadata_value(std::string_view text) {
