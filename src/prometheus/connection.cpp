@@ -273,6 +273,8 @@ asio::awaitable<Exchange> Connection::exchange(const Request& request, ReplyLimi
   result.reply.retry_after = text_of(header, http::field::retry_after);
   result.reply.content_encoding = text_of(header, http::field::content_encoding);
   if (equal_ignoring_case(result.reply.content_encoding, "identity")) result.reply.content_encoding.clear();
+  result.reply.content_type = text_of(header, http::field::content_type);
+  result.reply.from_victoria_metrics = header.count("X-Server-Hostname") > 0;
   const bool success = result.reply.status == 200;
   result.problem = framing_problem(header);
   if (result.problem.empty() && success && parser->need_eof()) {
@@ -304,6 +306,7 @@ asio::awaitable<Exchange> Connection::exchange(const Request& request, ReplyLimi
   }
   // An error counts by its status, however much of its page came.
   result.outcome = Exchange::Outcome::answered;
+  result.reply.whole = !error;
   result.reusable = !error && parser->keep_alive() && transport.buffer.size() == 0;
   co_return result;
 }

@@ -29,7 +29,10 @@ struct Reply {
   std::string location;
   std::string retry_after;
   std::string content_encoding;  ///< empty: none
-  PaddedBuffer body;             ///< as sent
+  std::string content_type;
+  bool from_victoria_metrics = false;  ///< it says so in a header
+  bool whole = false;                  ///< the body is all of it; of an error it may be only what came
+  PaddedBuffer body;                   ///< as sent
 };
 
 /// How one request on one connection ended.

@@ -83,6 +83,7 @@ class Mapping {
     const unsigned status = reply_.status;
     if (status == 401 || status == 403) return refused_credentials();
     if (status == 400 || status == 422) return rejected_query();
+    if (reply_.optional_endpoint && (status == 405 || (status == 404 && body_))) return lacks_endpoint();
     if (status == 429) return rate_limited();
     if (status == 499 || (status == 408 && body_)) return timed_out();
     if ((status == 503 || status == 504) && body_ && (body_->type == "timeout" || body_->type == "canceled")) {
@@ -152,6 +153,11 @@ class Mapping {
     }
     return failure(Error(ErrorKind::query_rejected,
                          "the metrics store rejected the query: " + base::printable(text, kMaxPlainText)));
+  }
+
+  StoreFailure lacks_endpoint() const {
+    return failure(Error(ErrorKind::query_rejected, subject() + "does not answer such requests (status " +
+                                                        std::to_string(reply_.status) + ")" + said()));
   }
 
   StoreFailure rate_limited() const {

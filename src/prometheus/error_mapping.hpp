@@ -24,6 +24,8 @@ struct StoreReply {
   std::string_view location;
   std::string_view retry_after;
   std::string_view body;
+  /// Of a request that stores may refuse to know: 405, and a 404 of the API itself, are query_rejected.
+  bool optional_endpoint = false;
 };
 
 /// An answer's meaning, and what may be done about it.

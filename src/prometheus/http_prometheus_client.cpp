@@ -7,6 +7,7 @@
 #include <spm/prometheus/http_client.hpp>
 
 #include "on_strand.hpp"
+#include "operations.hpp"
 #include "store_core.hpp"
 
 namespace spm::prometheus {
@@ -16,13 +17,37 @@ namespace asio = boost::asio;
 
 // The coroutines below are detached from the client's life: they hold the core by value.
 
-asio::awaitable<base::Result<RangeAnswer>> query_with(std::shared_ptr<StoreCore> core, RangeQuery query,
-                                                      const base::CallContext& context) {
-  co_return co_await core->query_range(query, context);
+asio::awaitable<base::Result<void>> call_with(std::shared_ptr<StoreCore> core,
+                                              std::shared_ptr<StoreOperation> operation,
+                                              const base::CallContext& context) {
+  co_return co_await core->call(*operation, context);
 }
 
 asio::awaitable<base::Result<void>> probe_with(std::shared_ptr<StoreCore> core, base::Deadline deadline) {
   co_return co_await core->probe(deadline);
+}
+
+/// Comes back with `work`'s outcome, or with cancelled where Asio refuses to begin what is cancelled already.
+asio::awaitable<base::Result<void>> on_own_strand(asio::any_io_executor io, asio::awaitable<base::Result<void>> work) {
+  const asio::any_io_executor strand = asio::make_strand(io);
+  try {
+    co_return co_await run_on_strand(strand, std::move(work));
+  } catch (const boost::system::system_error&) {
+    // As above.
+  }
+  co_return base::fail(base::ErrorKind::cancelled, "the caller went away");
+}
+
+/// Runs an operation and hands out what it has read.
+template <class Operation>
+asio::awaitable<base::Result<decltype(Operation::answer)>> answer_of(std::shared_ptr<StoreCore> core,
+                                                                     std::shared_ptr<Operation> operation,
+                                                                     const base::CallContext& context) {
+  const asio::any_io_executor io = core->io();
+  auto work = call_with(std::move(core), operation, context);
+  base::Result<void> done = co_await on_own_strand(io, std::move(work));
+  if (!done) co_return base::fail(std::move(done.error()));
+  co_return std::move(operation->answer);
 }
 
 class HttpPrometheusClient final : public PrometheusClient {
@@ -30,7 +55,6 @@ class HttpPrometheusClient final : public PrometheusClient {
   explicit HttpPrometheusClient(std::shared_ptr<StoreCore> core) : core_(std::move(core)) {}
 
   asio::awaitable<base::Result<RangeAnswer>> query_range(RangeQuery query, const base::CallContext& context) override {
-    std::shared_ptr<StoreCore> core = core_;
     if (query.grid.points == 0) {
       RangeAnswer nothing;
       nothing.matrix.grid = query.grid;
@@ -39,26 +63,41 @@ class HttpPrometheusClient final : public PrometheusClient {
     if (query.grid.points > kMaxPointsPerQuery || query.grid.step_ms <= 0) {
       co_return base::fail(base::ErrorKind::internal, "a query of more points than one query may ask for");
     }
-    const asio::any_io_executor strand = asio::make_strand(core->io());
-    auto work = query_with(std::move(core), std::move(query), context);
-    try {
-      co_return co_await run_on_strand(strand, std::move(work));
-    } catch (const boost::system::system_error&) {
-      // Asio's way of refusing to begin what is cancelled already.
-    }
-    co_return base::fail(base::ErrorKind::cancelled, "the caller went away");
+    const DecodeLimits limits{core_->options().max_series, core_->options().max_cells};
+    auto operation = std::make_shared<RangeOperation>(std::move(query), limits);
+    co_return co_await answer_of(core_, std::move(operation), context);
+  }
+
+  asio::awaitable<base::Result<InstantAnswer>> query(InstantQuery query, const base::CallContext& context) override {
+    auto operation = std::make_shared<InstantOperation>(std::move(query), core_->options().max_series);
+    co_return co_await answer_of(core_, std::move(operation), context);
+  }
+
+  asio::awaitable<base::Result<ListAnswer>> label_values(std::string label, Listing of,
+                                                         const base::CallContext& context) override {
+    auto operation = std::make_shared<ListOperation>(label_values_request(label, of));
+    co_return co_await answer_of(core_, std::move(operation), context);
+  }
+
+  asio::awaitable<base::Result<ListAnswer>> label_names(Listing of, const base::CallContext& context) override {
+    auto operation = std::make_shared<ListOperation>(label_names_request(of));
+    co_return co_await answer_of(core_, std::move(operation), context);
+  }
+
+  asio::awaitable<base::Result<StoreIdentity>> identify(const base::CallContext& context) override {
+    auto operation = std::make_shared<IdentifyOperation>();
+    co_return co_await answer_of(core_, std::move(operation), context);
+  }
+
+  asio::awaitable<base::Result<RawAnswer>> forward(std::string path, std::string form,
+                                                   const base::CallContext& context) override {
+    auto operation = std::make_shared<ForwardOperation>(std::move(path), std::move(form));
+    co_return co_await answer_of(core_, std::move(operation), context);
   }
 
   asio::awaitable<base::Result<void>> probe(base::Deadline deadline) override {
-    std::shared_ptr<StoreCore> core = core_;
-    const asio::any_io_executor strand = asio::make_strand(core->io());
-    auto work = probe_with(std::move(core), deadline);
-    try {
-      co_return co_await run_on_strand(strand, std::move(work));
-    } catch (const boost::system::system_error&) {
-      // As above.
-    }
-    co_return base::fail(base::ErrorKind::cancelled, "the caller went away");
+    auto work = probe_with(core_, deadline);
+    co_return co_await on_own_strand(core_->io(), std::move(work));
   }
 
  private:

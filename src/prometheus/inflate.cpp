@@ -77,7 +77,9 @@ base::Result<PaddedBuffer> inflate(std::string_view compressed, std::string_view
     if (status != Z_OK && status != Z_STREAM_END) return refuse("its compressed body is broken or cut short");
     const std::size_t made = chunk.size() - zlib.avail_out;
     if (!text.append(chunk.data(), made, limit)) {
-      return refuse("decompressed it is over " + std::to_string(limit) + " bytes");
+      auto over = refuse("decompressed it is over " + std::to_string(limit) + " bytes");
+      if (limit == limits.max_bytes) over.error().kind = limits.when_over;
+      return over;
     }
     if (status == Z_STREAM_END) {
       if (zlib.avail_in == 0) return text;

@@ -5,6 +5,7 @@
 #include <spm/prometheus/store_options.hpp>
 
 #include "header_text.hpp"
+#include "store_request.hpp"
 
 namespace spm::prometheus {
 namespace {
@@ -14,8 +15,6 @@ constexpr std::array<std::string_view, 17> kOwnHeaders = {
     "host",    "content-length",  "transfer-encoding", "connection",  "te",          "trailer",
     "upgrade", "expect",          "keep-alive",        "via",         "user-agent",  "content-type",
     "accept",  "accept-encoding", "proxy-connection",  "traceparent", "x-request-id"};
-
-constexpr std::array<std::string_view, 6> kOwnParameters = {"query", "start", "end", "step", "timeout", "time"};
 
 base::Result<void> refuse(std::string_view setting, std::string reason) {
   return base::fail(base::Error(base::ErrorKind::invalid_argument, std::string(setting) + ": " + std::move(reason))
@@ -34,7 +33,7 @@ base::Result<void> check_store_options(const StoreOptions& options) {
   }
   for (const auto& [name, value] : options.extra_parameters) {
     if (name.empty()) return refuse(kExtraParametersSetting, "a parameter without a name; write name=value");
-    if (std::ranges::find(kOwnParameters, name) != kOwnParameters.end()) {
+    if (is_own_parameter(name)) {
       return refuse(kExtraParametersSetting, "\"" + name + "\" is set by this service itself");
     }
   }

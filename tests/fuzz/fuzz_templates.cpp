@@ -24,6 +24,7 @@ promql::Fragments hostile_fragments() {
   promql::Fragments fragments;
   fragments.calls = "calls \"} or up{ {{by}}";
   fragments.bucket = "bucket";
+  fragments.histogram = "histo.gram";
   for (const promql::Matcher& matcher : matchers()) {
     if (!fragments.matchers.empty()) fragments.matchers += ',';
     fragments.matchers += promql::write_matcher(matcher, promql::Dialect::prometheus);
@@ -31,6 +32,7 @@ promql::Fragments hostile_fragments() {
   fragments.error_matcher = "status_code=\"{{error_matcher}}\"";
   fragments.window = promql::duration(9'223'372'036'854);
   fragments.by = promql::label_name("service.name}})", promql::Dialect::prometheus) + ",le_";
+  fragments.le = "le,vmrange";
   fragments.quantile = promql::number(0.1 + 0.2);
   fragments.scale = promql::number(5e-324);
   return fragments;
@@ -48,6 +50,8 @@ bool has_all_matchers(const promql::Expr& expr) {
 const std::string_view* fuzz_words() {
   static constexpr std::string_view kWords[] = {"{{calls}}",
                                                 "{{bucket}}",
+                                                "{{histogram}}",
+                                                "{{le}}",
                                                 "{{matchers}}",
                                                 "{{error_matcher}}",
                                                 "{{window}}",
@@ -75,20 +79,29 @@ const std::string_view* fuzz_words() {
   return kWords;
 }
 
+namespace {
+
+void check(MetricKind kind, promql::Source source, std::string_view input) {
+  const auto compiled = promql::Template::compile(kind, input, "fuzz.promql", source);
+  if (!compiled) {
+    fuzz_require(compiled.error().message.starts_with("fuzz.promql:"), "an error names file and line");
+    return;
+  }
+  const std::string text = compiled->render(hostile_fragments());
+  if (text.size() > promql::kMaxTextBytes) return;
+  const auto tree = promql::parse(text);
+  fuzz_require(tree.has_value(), "a filled template is PromQL");
+  const auto selectors = promql::selectors(**tree);
+  fuzz_require(!selectors.empty(), "a template reads something");
+  fuzz_require(std::all_of(selectors.begin(), selectors.end(), [](const auto* s) { return has_all_matchers(*s); }),
+               "every selector has the matchers");
+}
+
+}  // namespace
+
 void fuzz_one(std::string_view input) {
   for (const MetricKind kind : {MetricKind::latency, MetricKind::call_rate, MetricKind::error_rate}) {
-    const auto compiled = promql::Template::compile(kind, input, "fuzz.promql");
-    if (!compiled) {
-      fuzz_require(compiled.error().message.starts_with("fuzz.promql:"), "an error names file and line");
-      continue;
-    }
-    const std::string text = compiled->render(hostile_fragments());
-    if (text.size() > promql::kMaxTextBytes) continue;
-    const auto tree = promql::parse(text);
-    fuzz_require(tree.has_value(), "a filled template is PromQL");
-    const auto selectors = promql::selectors(**tree);
-    fuzz_require(!selectors.empty(), "a template reads something");
-    fuzz_require(std::all_of(selectors.begin(), selectors.end(), [](const auto* s) { return has_all_matchers(*s); }),
-                 "every selector has the matchers");
+    check(kind, promql::Source::classic, input);
+    check(kind, promql::Source::native, input);
   }
 }

@@ -1,2 +1,4 @@
-spm_fuzz_target(store_json fuzz_store_json.cpp LIBS spm_prometheus)
-target_include_directories(fuzz_store_json PRIVATE ${PROJECT_SOURCE_DIR}/src/prometheus)
+foreach(target store_json store_lists)
+  spm_fuzz_target(${target} fuzz_${target}.cpp LIBS spm_prometheus)
+  target_include_directories(fuzz_${target} PRIVATE ${PROJECT_SOURCE_DIR}/src/prometheus)
+endforeach()

@@ -4,7 +4,7 @@ function(spm_python_test suite name)
   set(files ${ARGN})
   list(TRANSFORM files PREPEND ${PROJECT_SOURCE_DIR}/tests/${suite}/)
   add_test(NAME ${suite}.${name}
-    COMMAND /usr/bin/python3 -m pytest -q --no-header --tb=short -p no:cacheprovider
+    COMMAND /usr/bin/python3 -m pytest -q -rs --no-header --tb=short -p no:cacheprovider
             --rootdir=${PROJECT_SOURCE_DIR}/tests/${suite} ${files}
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(${suite}.${name} PROPERTIES LABELS ${suite} TIMEOUT 900

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -28,6 +31,56 @@ struct RangeAnswer {
       warnings;  ///< about the data (partial results); those about the query itself are only counted
 };
 
+struct InstantQuery {
+  InstantQuery(std::string promql, std::optional<std::int64_t> time_ms) : text(std::move(promql)), at_ms(time_ms) {}
+
+  std::string text;
+  std::optional<std::int64_t> at_ms;  ///< empty: the store's now
+};
+
+struct Sample {
+  model::LabelSet labels;
+  double value = 0;
+  std::int64_t at_ms = 0;  ///< the evaluation time, not the sample's own
+};
+
+/// A vector, or a scalar as one sample without labels.
+struct InstantAnswer {
+  std::vector<Sample> samples;
+  std::vector<std::string> warnings;
+};
+
+/// What a question about label names or values looks at: the series that `selectors` match (PromQL selectors, any of
+/// them; none: all series) and that have samples within the bounds.
+struct Listing {
+  std::vector<std::string> selectors;
+  std::optional<std::int64_t> start_ms;
+  std::optional<std::int64_t> end_ms;
+};
+
+struct ListAnswer {
+  std::vector<std::string> values;    ///< as the store orders them
+  std::vector<std::string> warnings;  ///< a list that was cut short says so here
+};
+
+/// Which program the store is, as far as it tells.
+struct StoreIdentity {
+  enum class Kind : std::uint8_t {
+    prometheus_like,  ///< Prometheus, Thanos, Mimir, Cortex
+    victoria_metrics
+  };
+
+  Kind kind = Kind::prometheus_like;
+  std::string version;  ///< "2.42.0"; empty: unknown, which is no error
+};
+
+/// An answer that is passed on as it came.
+struct RawAnswer {
+  int status = 0;
+  std::string content_type;
+  std::string body;
+};
+
 /// The store, as everything above it sees it. A coroutine, so that a call can be cancelled by its caller at any time
 /// (the upstream request is then cut off). Safe to call from any thread; resumes on the caller's executor.
 class PrometheusClient {
@@ -40,6 +93,28 @@ class PrometheusClient {
   /// One range query of at most kMaxPointsPerQuery points. `context` must outlive the call.
   virtual boost::asio::awaitable<base::Result<RangeAnswer>> query_range(RangeQuery query,
                                                                         const base::CallContext& context) = 0;
+
+  /// One query at one time. What the store refuses (400 and 422: an unknown function, ...) is query_rejected, with its
+  /// words. Samples that are only native histograms are left out with a warning.
+  virtual boost::asio::awaitable<base::Result<InstantAnswer>> query(InstantQuery query,
+                                                                    const base::CallContext& context) = 0;
+
+  /// The values of one label, or the names of all labels, of some series. Answers over 4 MiB are answer_too_large.
+  /// query_rejected: the store refuses the selectors (400, 422), or lacks the endpoint (405, or 404 in the words of its
+  /// API). A 404 in other words is store_misbehaved: the URL's path is wrong.
+  virtual boost::asio::awaitable<base::Result<ListAnswer>> label_values(std::string label, Listing of,
+                                                                        const base::CallContext& context) = 0;
+  virtual boost::asio::awaitable<base::Result<ListAnswer>> label_names(Listing of,
+                                                                       const base::CallContext& context) = 0;
+
+  /// Asks for the buildinfo. A store that has none, or an odd one, is prometheus_like and of unknown version.
+  virtual boost::asio::awaitable<base::Result<StoreIdentity>> identify(const base::CallContext& context) = 0;
+
+  /// Sends a caller's own request on: `path` below the store's URL ("/api/v1/query"; letters, digits, '_', '-' and
+  /// '/'), `form` already encoded, as POST. Parameters of the form that the settings or `context.store_parameters` name
+  /// are taken out, in favour of those. Any status but 401, 403 and 3xx is an answer; 5xx are retried first.
+  virtual boost::asio::awaitable<base::Result<RawAnswer>> forward(std::string path, std::string form,
+                                                                  const base::CallContext& context) = 0;
 
   /// Whether the store answers at all, with this service's own credentials. For readiness.
   virtual boost::asio::awaitable<base::Result<void>> probe(base::Deadline deadline) = 0;

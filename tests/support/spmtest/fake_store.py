@@ -2,7 +2,7 @@
 
 A behaviour is a function of one Exchange. FakeStore.script() queues behaviours for the coming range queries;
 FakeStore.always is used when the queue is empty; FakeStore.others answers everything that is not a range query
-(readiness probes). Behaviours run on threads of their own: waiting in one holds up nobody else.
+(readiness probes, and the questions of discovery: see span_metrics()). Behaviours run on threads of their own: waiting in one holds up nobody else.
 """
 
 import collections
@@ -36,6 +36,11 @@ class Request:
     def form(self):
         """The body's form as {name: [values]}."""
         return urllib.parse.parse_qs(self.body.decode("utf-8"), keep_blank_values=True, strict_parsing=bool(self.body))
+
+    @property
+    def parameters(self):
+        """Those of the target and of the form as {name: [values]}."""
+        return {**urllib.parse.parse_qs(self.query, keep_blank_values=True), **self.form}
 
     def value(self, name):
         values = self.form.get(name, [])
@@ -114,7 +119,7 @@ class FakeStore:
 
     def __init__(self, context=None, path="", always=None, others=None, host="127.0.0.1", port=0):
         self._context, self._path, self._host, self.port = context, path, host, port
-        self.always, self.others = always or answer(), others or probe_answer
+        self.always, self.others = always or answer(), others or span_metrics()
         self._script = collections.deque()
         self._lock = threading.Lock()
         self._requests, self._sockets = [], set()
@@ -272,6 +277,34 @@ def probe_answer(exchange):
         exchange.reply(200, "Prometheus Server is Ready.\n", content_type="text/plain")
     else:
         exchange.reply_json({"status": "success", "data": []})
+
+
+def span_metrics(calls="traces_span_metrics_calls", bucket="traces_span_metrics_duration_bucket",
+                 labels=("service_name", "span_name", "span_kind", "status_code"),
+                 statuses=("STATUS_CODE_UNSET", "STATUS_CODE_ERROR"), bounds=("5", "100", "1000", "+Inf")):
+    """What a store with one family of span metrics says to discovery: metric names, label names and values, the newest
+    sample (15 s before the time that is asked about), no native histograms. All else as probe_answer."""
+    def behave(exchange):
+        request = exchange.request
+        given = request.parameters
+        path = request.path
+        if path.endswith("/api/v1/labels"):
+            exchange.reply_json({"status": "success", "data": ["__name__", *labels]})
+        elif path.endswith("/values"):
+            values = {"__name__": [calls, bucket], "le": bounds, "status_code": statuses, "service_name": ["frontend"]}
+            label = urllib.parse.unquote(path.split("/")[-2])
+            exchange.reply_json({"status": "success", "data": list(values.get(label, []))})
+        elif path.endswith("/api/v1/query") and given.get("query") != ["1"]:
+            query, at = given["query"][0], float(given.get("time", [1795141800])[0])
+            if "histogram_count" in query:
+                refusal(400, "bad_data", 'unknown function with name "histogram_count"')(exchange)
+                return
+            metric = {"__name__": calls, **{label: "x" for label in labels}} if query.startswith("topk") else {}
+            exchange.reply_json({"status": "success", "data": {
+                "resultType": "vector", "result": [{"metric": metric, "value": [at, str(at - 15)]}]}})
+        else:
+            probe_answer(exchange)
+    return behave
 
 
 DEFAULT_SERIES = ({"service_name": "frontend"},)

@@ -36,11 +36,22 @@ def blocks(generator, *arguments) -> pathlib.Path:
     return directory
 
 
-class Prometheus:
-    """`data`: a directory of blocks, copied first. `url` is valid inside the block; so are kill() and start()."""
+def merged(directories, into) -> pathlib.Path:
+    """`into`, made to hold the blocks of all these directories: one store with everything in it."""
+    into = pathlib.Path(into)
+    for directory in directories:
+        shutil.copytree(directory, into, dirs_exist_ok=True)
+    return into
 
-    def __init__(self, data=None, configuration="global: {}\n", arguments=(), port=0):
+
+class Prometheus:
+    """`data`: a directory of blocks, copied first. `url` is valid inside the block; so are kill() and start().
+
+    `program`: another Prometheus than Debian's."""
+
+    def __init__(self, data=None, configuration="global: {}\n", arguments=(), port=0, program=PROMETHEUS):
         self._data, self._configuration, self._arguments, self.port = data, configuration, arguments, port
+        self._program = program
         self._scratch = None
         self.child = None
         self.url = None
@@ -60,9 +71,9 @@ class Prometheus:
 
     def start(self):
         self.child = Child([
-            PROMETHEUS, f"--config.file={self._scratch / 'prometheus.yml'}", f"--storage.tsdb.path={self._scratch / 'data'}",
+            self._program, f"--config.file={self._scratch / 'prometheus.yml'}", f"--storage.tsdb.path={self._scratch / 'data'}",
             "--storage.tsdb.retention.time=100y", f"--web.listen-address=127.0.0.1:{self.port}", *self._arguments])
-        listening = re.compile(r'msg="Listening on" address=127\.0\.0\.1:(\d+)')
+        listening = re.compile(r'msg="Listening on" (?:component=web )?address=127\.0\.0\.1:(\d+)')
         line = self.child.wait_for_line(listening.search, "Prometheus listening", 30)
         self.port = int(listening.search(line).group(1))
         self.url = f"http://127.0.0.1:{self.port}"

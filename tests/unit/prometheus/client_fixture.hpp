@@ -58,6 +58,11 @@ class ClientFixture : public ::testing::Test {
     return boost::asio::co_spawn(boost::asio::make_strand(io_), client_->query_range(RangeQuery(text, kGrid), context),
                                  boost::asio::use_future);
   }
+  /// Runs one operation of the client to its end.
+  template <class Answer>
+  base::Result<Answer> run(boost::asio::awaitable<base::Result<Answer>> operation) {
+    return boost::asio::co_spawn(boost::asio::make_strand(io_), std::move(operation), boost::asio::use_future).get();
+  }
   base::Result<RangeAnswer> ask(const base::CallContext& context) { return start(context).get(); }
   base::Result<RangeAnswer> ask() { return ask(in(std::chrono::seconds{20})); }
   base::ErrorKind ask_for_error() {

@@ -102,6 +102,21 @@ TEST(StoreFailureTest, PassesRetryAfterOn) {
   EXPECT_FALSE(map(429, "", none, "").error.retry_after);
 }
 
+TEST(StoreFailureTest, TellsAStoreThatLacksAnEndpointFromAWrongPath) {
+  const auto kind_of = [](unsigned status, std::string_view body, bool optional) {
+    StoreReply reply;
+    reply.status = status;
+    reply.body = body;
+    reply.optional_endpoint = optional;
+    return map_store_failure(reply, none, "http://store", 0).error.kind;
+  };
+  const std::string said = error_json("not_found", "no such endpoint");
+  EXPECT_EQ(kind_of(405, "", true), ErrorKind::query_rejected);
+  EXPECT_EQ(kind_of(404, said, true), ErrorKind::query_rejected);
+  EXPECT_EQ(kind_of(404, "404 page not found", true), ErrorKind::store_misbehaved);
+  EXPECT_EQ(kind_of(404, said, false), ErrorKind::store_misbehaved);
+}
+
 TEST(StoreFailureTest, NamesOnlyTheHostOfARedirect) {
   const auto failure = map(302, "", none, "", "https://user:secret@login.example:8443/a?token=t");
   EXPECT_EQ(failure.error.kind, ErrorKind::store_misbehaved);

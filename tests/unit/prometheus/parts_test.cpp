@@ -7,7 +7,6 @@
 #include "breaker.hpp"
 #include "idle_pool.hpp"
 #include "padded_buffer.hpp"
-#include "query_form.hpp"
 
 namespace spm::prometheus {
 namespace {
@@ -143,16 +142,6 @@ TEST(PaddedBufferTest, GrowsToItsLimitAndIsPadded) {
   EXPECT_EQ(buffer.text(), expected);
   ASSERT_GE(buffer.allocated(), buffer.size() + PaddedBuffer::kPadding);
   for (std::size_t i = 0; i < PaddedBuffer::kPadding; ++i) EXPECT_EQ(buffer.data()[buffer.size() + i], '\0');
-}
-
-TEST(QueryFormTest, EncodesEveryByteThatIsNotUnreserved) {
-  EXPECT_EQ(encode_form({{"a b", "x&y=z+%\n\xc3\xa9~-._"}, {"c", ""}}), "a%20b=x%26y%3Dz%2B%25%0A%C3%A9~-._&c=");
-}
-
-TEST(QueryFormTest, WritesExactTimes) {
-  const RangeQuery query("up", model::TimeGrid{1'700'000'000'123, 333, 4});
-  EXPECT_EQ(range_form(query, milliseconds{29'500}, {{"dedup", "true"}}),
-            "query=up&start=1700000000.123&end=1700000001.122&step=0.333&timeout=29500ms&dedup=true");
 }
 
 }  // namespace

@@ -20,6 +20,8 @@
 
 #include <spm/prometheus/piecewise_query.hpp>
 
+#include "refusing_client.hpp"
+
 namespace spm::prometheus {
 namespace {
 
@@ -29,7 +31,7 @@ using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
 /// Answers with one series whose value is the time, or as told.
-class FakePrometheusClient final : public PrometheusClient {
+class FakePrometheusClient final : public testing::RefusingClient {
  public:
   std::function<base::Result<RangeAnswer>(const model::TimeGrid&)> answer = [](const model::TimeGrid& grid) {
     return whole(grid);
@@ -66,8 +68,6 @@ class FakePrometheusClient final : public PrometheusClient {
     }
     co_return answer(query.grid);
   }
-
-  asio::awaitable<base::Result<void>> probe(base::Deadline) override { co_return base::Result<void>(); }
 
   std::vector<model::TimeGrid> grids() const {
     const std::lock_guard lock(mutex_);

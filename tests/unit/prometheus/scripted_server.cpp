@@ -44,17 +44,28 @@ std::optional<std::string> SeenRequest::header(std::string_view name) const {
   return head.substr(begin, head.find("\r\n", begin) - begin);
 }
 
-std::optional<std::string> SeenRequest::parameter(std::string_view name) const {
-  std::string_view rest = body;
+std::vector<std::string> SeenRequest::parameters(std::string_view name) const {
+  const std::string_view line = std::string_view(head).substr(0, head.find(" HTTP/1.1\r\n"));
+  const std::size_t question = line.find('?');
+  std::string pairs = question == std::string_view::npos ? "" : std::string(line.substr(question + 1)) + "&";
+  pairs += body;
+  std::vector<std::string> values;
+  std::string_view rest = pairs;
   while (!rest.empty()) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
     const std::size_t equals = pair.find('=');
     if (equals != std::string_view::npos && decoded(pair.substr(0, equals)) == name) {
-      return decoded(pair.substr(equals + 1));
+      values.push_back(decoded(pair.substr(equals + 1)));
     }
   }
-  return std::nullopt;
+  return values;
+}
+
+std::optional<std::string> SeenRequest::parameter(std::string_view name) const {
+  const std::vector<std::string> values = parameters(name);
+  if (values.empty()) return std::nullopt;
+  return values.front();
 }
 
 Peer::Peer(int fd, std::size_t number, ssl_st* tls, std::function<void(const SeenRequest&)> record)

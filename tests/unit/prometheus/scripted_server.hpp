@@ -22,7 +22,9 @@ struct SeenRequest {
 
   /// The value of a header, or nothing.
   std::optional<std::string> header(std::string_view name) const;
-  /// The decoded value of a form parameter, or nothing.
+  /// The decoded values of a parameter, of the form or of the target's query, in their order.
+  std::vector<std::string> parameters(std::string_view name) const;
+  /// The first of them, or nothing.
   std::optional<std::string> parameter(std::string_view name) const;
 };
 

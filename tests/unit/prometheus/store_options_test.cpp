@@ -65,7 +65,7 @@ TEST(StoreOptionsTest, RefusesWhatCanNeverWork) {
   EXPECT_EQ(refused([](auto& o) { o.headers = {{"a b", "x"}}; }), "--store.header");
   EXPECT_EQ(refused([](auto& o) { o.headers = {{"X-A", "x\r\ny: z"}}; }), "--store.header");
   EXPECT_EQ(refused([](auto& o) { o.headers = {{"X-Scope-OrgID", "team"}}; }), "nothing");
-  for (const char* name : {"query", "start", "end", "step", "timeout", ""}) {
+  for (const char* name : {"query", "start", "end", "step", "timeout", "time", "match[]", "limit", ""}) {
     EXPECT_EQ(refused([&](auto& o) { o.extra_parameters = {{name, "x"}}; }), kExtraParametersSetting) << name;
   }
   EXPECT_EQ(refused([](auto& o) { o.extra_parameters = {{"dedup", "true"}}; }), "nothing");
