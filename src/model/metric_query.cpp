@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <string>
 
 #include <spm/base/utf8.hpp>
 #include <spm/model/metric_query.hpp>
@@ -35,6 +37,37 @@ Result<void> keep_each_once(std::vector<std::string>& services) {
   return {};
 }
 
+Result<void> check_tags(std::vector<Label>& tags) {
+  const auto refuse = [](std::string reason) { return fail(invalid_parameter("tag", std::move(reason))); };
+  if (tags.size() > kMaxTags) {
+    return refuse(std::to_string(tags.size()) + " tags in one request, at most " + std::to_string(kMaxTags) +
+                  " are answered");
+  }
+  std::vector<Label> once;
+  for (Label& tag : tags) {
+    const std::string key = "'" + base::printable(tag.name, 60) + "'";
+    if (tag.name.empty()) return refuse("the key is empty, write key:value");
+    if (tag.name.size() > kMaxTagKeyBytes || tag.value.size() > kMaxTagValueBytes) {
+      return refuse("the tag " + key + " is too long: a key has at most " + std::to_string(kMaxTagKeyBytes) +
+                    " bytes, a value " + std::to_string(kMaxTagValueBytes));
+    }
+    if (!base::is_valid_utf8(tag.name) || !base::is_valid_utf8(tag.value)) {
+      return refuse("the tag " + key + " is not UTF-8");
+    }
+    if (is_reserved_label(tag.name)) {
+      return refuse("the label " + key + " is the store's own and cannot be filtered by");
+    }
+    const auto known = std::ranges::find(once, tag.name, &Label::name);
+    if (known == once.end()) {
+      once.push_back(std::move(tag));
+    } else if (known->value != tag.value) {
+      return refuse("the key " + key + " is given twice with different values: no series has both");
+    }
+  }
+  tags = std::move(once);
+  return {};
+}
+
 Result<std::int64_t> duration_within(std::string_view name, std::int64_t value, std::int64_t least) {
   if (value < least) {
     return fail(invalid_parameter(name, std::string(name) + " is " + std::to_string(value) +
@@ -61,6 +94,11 @@ std::size_t points_of(std::int64_t lookback_ms, std::int64_t step_ms) {
 
 }  // namespace
 
+bool is_reserved_label(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 4> kReserved = {"le", "__name__", "quantile", "vmrange"};
+  return std::ranges::find(kReserved, name) != kReserved.end();
+}
+
 Result<MetricQuery> check(UncheckedMetricQuery asked, std::int64_t now_ms) {
   MetricQuery query;
   query.kind = asked.kind;
@@ -79,6 +117,9 @@ Result<MetricQuery> check(UncheckedMetricQuery asked, std::int64_t now_ms) {
   for (const SpanKind kind : asked.span_kinds) {
     if (std::ranges::find(query.span_kinds, kind) == query.span_kinds.end()) query.span_kinds.push_back(kind);
   }
+
+  query.tags = std::move(asked.tags);
+  if (auto tags = check_tags(query.tags); !tags) return fail(std::move(tags.error()));
 
   if (query.kind == MetricKind::latency) {
     if (!asked.quantile) return fail(invalid_parameter("quantile", "please provide a quantile between (0, 1]"));

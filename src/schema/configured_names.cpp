@@ -9,14 +9,19 @@ constexpr std::string_view kDefaultNamespace = "traces_span_metrics";
 
 class ConfiguredNames final : public NamesSource {
  public:
-  explicit ConfiguredNames(model::MetricNames names) : names_(std::move(names)) {}
+  explicit ConfiguredNames(SchemaPtr schema) : schema_(std::move(schema)) {}
 
-  boost::asio::awaitable<base::Result<model::MetricNames>> names(const base::CallContext& /*context*/) override {
-    co_return names_;
+  boost::asio::awaitable<base::Result<SchemaPtr>> schema(model::MetricKind /*kind*/,
+                                                         const base::CallContext& /*context*/) override {
+    co_return schema_;
+  }
+  boost::asio::awaitable<base::Result<SchemaPtr>> after_empty(SchemaPtr /*used*/, model::TimeGrid /*asked*/,
+                                                              const base::CallContext& /*context*/) override {
+    co_return SchemaPtr();
   }
 
  private:
-  const model::MetricNames names_;
+  const SchemaPtr schema_;
 };
 
 std::string prefix_of(const NamingOptions& options) {
@@ -27,27 +32,52 @@ std::string prefix_of(const NamingOptions& options) {
 
 }  // namespace
 
+double to_milliseconds(DurationUnit unit) noexcept {
+  switch (unit) {
+    case DurationUnit::seconds:
+      return 1000;
+    case DurationUnit::microseconds:
+      return 1e-3;
+    case DurationUnit::nanoseconds:
+      return 1e-6;
+    case DurationUnit::milliseconds:
+      break;
+  }
+  return 1;
+}
+
 model::MetricNames names_from_settings(const NamingOptions& options) {
-  const bool seconds = options.duration_unit == DurationUnit::seconds;
+  const DurationUnit unit = options.duration_unit.value_or(DurationUnit::milliseconds);
   const std::string prefix = prefix_of(options);
 
   model::MetricNames names;
-  names.to_milliseconds = seconds ? 1000 : 1;
+  names.to_milliseconds = to_milliseconds(unit);
   if (options.spanmetrics_connector == false) {
     names.calls = prefix + "calls_total";
     names.bucket = prefix + "latency_bucket";
     names.operation_label = "operation";
     return names;
   }
-  names.calls = prefix + (options.normalize_calls ? "calls_total" : "calls");
+  names.calls = prefix + (options.normalize_calls.value_or(false) ? "calls_total" : "calls");
   names.bucket = prefix + "duration";
-  if (options.normalize_duration) names.bucket += seconds ? "_seconds" : "_milliseconds";
+  if (options.normalize_duration.value_or(false))
+    names.bucket += unit == DurationUnit::seconds ? "_seconds" : "_milliseconds";
   names.bucket += "_bucket";
   return names;
 }
 
-std::unique_ptr<NamesSource> create_configured_names(model::MetricNames names) {
-  return std::make_unique<ConfiguredNames>(std::move(names));
+std::unique_ptr<NamesSource> create_configured_names(model::MetricNames names, promql::Dialect dialect) {
+  auto schema = std::make_shared<StoreSchema>();
+  schema->dialect = dialect;
+  schema->reason = "the settings name them";
+  Family family;
+  family.histogram.classic = !names.bucket.empty();
+  family.histogram.native = !names.native_histogram.empty();
+  family.unit_source = UnitSource::setting;
+  family.names = std::move(names);
+  schema->families.push_back(std::move(family));
+  schema->chosen = 0;
+  return std::make_unique<ConfiguredNames>(std::move(schema));
 }
 
 }  // namespace spm::schema

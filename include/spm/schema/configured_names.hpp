@@ -12,16 +12,21 @@ namespace spm::schema {
 
 enum class DurationUnit : std::uint8_t {
   milliseconds,
-  seconds
+  seconds,
+  microseconds,
+  nanoseconds
 };
+
+/// What a latency in `unit` is multiplied with to be milliseconds.
+double to_milliseconds(DurationUnit unit) noexcept;
 
 /// The PROMETHEUS_QUERY_* settings. Empty optionals: not given.
 struct NamingOptions {
   std::optional<std::string> metric_namespace;  ///< "" means no prefix
   std::optional<bool> spanmetrics_connector;
-  DurationUnit duration_unit = DurationUnit::milliseconds;
-  bool normalize_calls = false;
-  bool normalize_duration = false;
+  std::optional<DurationUnit> duration_unit;
+  std::optional<bool> normalize_calls;
+  std::optional<bool> normalize_duration;
 };
 
 /// The names that the settings spell out, as Jaeger builds them:
@@ -32,6 +37,7 @@ struct NamingOptions {
 model::MetricNames names_from_settings(const NamingOptions& options);
 
 /// A NamesSource that never asks the store.
-std::unique_ptr<NamesSource> create_configured_names(model::MetricNames names);
+std::unique_ptr<NamesSource> create_configured_names(model::MetricNames names,
+                                                     promql::Dialect dialect = promql::Dialect::prometheus);
 
 }  // namespace spm::schema

@@ -41,6 +41,35 @@ TEST(Check, KeepsEachServiceAndKindOnce) {
   EXPECT_EQ(query->span_kinds, (std::vector{SpanKind::client, SpanKind::server}));
 }
 
+TEST(Check, KeepsEachTagOnceAndAsWritten) {
+  UncheckedMetricQuery asked = calls_of("a");
+  asked.tags = {{"http.method", "GET"}, {"x", ""}, {"http.method", "GET"}};
+  const auto query = check(std::move(asked), kNow);
+  ASSERT_TRUE(query);
+  EXPECT_EQ(query->tags, (std::vector<Label>{{"http.method", "GET"}, {"x", ""}}));
+}
+
+TEST(Check, RefusesTagsThatCannotBeMeant) {
+  const std::vector<std::vector<Label>> refused = {
+      {{"", "x"}},
+      {{"a", "x"}, {"a", "y"}},
+      {{"\xFF", "x"}},
+      {{"a", "\xFF"}},
+      {{"le", "0.5"}},
+      {{"__name__", "up"}},
+      {{"quantile", "0.5"}},
+      {{"vmrange", "1...2"}},
+      {{std::string(kMaxTagKeyBytes + 1, 'k'), "x"}},
+      {{"a", std::string(kMaxTagValueBytes + 1, 'v')}},
+      std::vector<Label>(kMaxTags + 1, Label{"a", "b"}),
+  };
+  for (const std::vector<Label>& tags : refused) {
+    UncheckedMetricQuery asked = calls_of("a");
+    asked.tags = tags;
+    EXPECT_EQ(refused_parameter(std::move(asked)), "tag") << tags.front().name;
+  }
+}
+
 TEST(Check, RefusesWhatCannotMeanAnything) {
   UncheckedMetricQuery asked;
   EXPECT_EQ(refused_parameter(asked), "service");

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <spm/schema/discovery.hpp>
+
+#include "found_family.hpp"
+#include "metric_name_parts.hpp"
+#include "store_questions.hpp"
+
+namespace spm::schema {
+
+/// One look at a store over one window: which families of span metrics are there, and all that can be known of them.
+/// Used by one coroutine; references must outlive it.
+class Survey {
+ public:
+  Survey(StoreQuestions& ask, const DiscoveryOptions& options, TimeWindow window)
+      : ask_(ask),
+        options_(options),
+        window_(window) {}
+
+  boost::asio::awaitable<base::Result<void>> run();
+
+  const std::vector<FoundFamily>& families() const noexcept { return families_; }  ///< best first
+  promql::Dialect dialect() const noexcept { return dialect_; }
+  TimeWindow window() const noexcept { return window_; }
+
+  /// When the family first had a sample; for two families that take turns.
+  boost::asio::awaitable<base::Result<std::optional<std::int64_t>>> first_sample(const FoundFamily& found);
+
+ private:
+  using Texts = std::vector<std::string>;
+  template <class T>
+  using Answer = boost::asio::awaitable<base::Result<T>>;
+
+  /// Series of one metric that belong to one family, and what their labels mean.
+  struct Variant {
+    std::string metric;
+    Texts labels;
+    model::MetricNames names;  ///< labels and membership only
+    std::optional<std::int64_t> newest_ms;
+    int index = 0;
+  };
+  struct Histogram {
+    HistogramName name;
+    Texts labels;
+  };
+
+  Answer<std::vector<Group>> find_groups();
+  Answer<std::vector<Group>> find_schema_group();
+  Answer<std::vector<Group>> worth_a_look(std::vector<Group> groups);
+  Answer<void> look_at(Group group);
+  Answer<Texts> labels_of_metric(std::string metric, bool is_bucket);
+  Answer<void> settle_dialect(std::string metric, Texts& labels);
+  Answer<std::vector<Variant>> split_by_operation(Variant whole, Texts operations);
+  Answer<std::vector<Variant>> split_by_status(Variant whole);
+  Answer<void> add_family(const Group& group, const Variant& variant, const Histogram* histogram);
+  Answer<std::optional<std::int64_t>> newest_of_histogram(const HistogramName& histogram, const Variant& variant);
+  Answer<void> look_closely(FoundFamily& found);
+  Answer<void> look_at_status(FoundFamily& found);
+  Answer<void> look_at_histogram(FoundFamily& found);
+
+  model::MetricNames choose_labels(const Texts& labels) const;
+  void add_rejected(const Group& group, const Texts& labels, std::string why);
+  void judge(FoundFamily& found) const;
+  std::string selector(const std::string& metric, const model::MetricNames& names) const;
+
+  StoreQuestions& ask_;
+  const DiscoveryOptions& options_;
+  const TimeWindow window_;
+  std::vector<FoundFamily> families_;
+  promql::Dialect dialect_ = promql::Dialect::prometheus;
+  bool dialect_settled_ = false;
+  bool only_identifiers_ = false;  ///< the store holds names that its own language cannot write
+};
+
+}  // namespace spm::schema
