@@ -9,6 +9,9 @@ namespace spm::promql {
 extern const std::string_view kBuiltIn_latency;
 extern const std::string_view kBuiltIn_call_rate;
 extern const std::string_view kBuiltIn_error_rate;
+extern const std::string_view kBuiltIn_native_latency;
+extern const std::string_view kBuiltIn_native_call_rate;
+extern const std::string_view kBuiltIn_native_error_rate;
 // NOLINTEND(readability-identifier-naming)
 
 }  // namespace spm::promql

@@ -29,10 +29,12 @@ Fragments plain_sample() {
   Fragments sample;
   sample.calls = "spm_sample_calls";
   sample.bucket = "spm_sample_bucket";
+  sample.histogram = "spm_sample_histogram";
   sample.matchers = R"(spm_sample_service="a")";
   sample.error_matcher = R"(spm_sample_status="e")";
   sample.window = "10m";
   sample.by = "spm_sample_service";
+  sample.le = "le";
   sample.quantile = "0.95";
   sample.scale = "1";
   return sample;
@@ -42,10 +44,12 @@ Fragments odd_sample() {
   Fragments sample;
   sample.calls = "spm.sample.calls";
   sample.bucket = "spm.sample.bucket";
+  sample.histogram = "spm.sample.histogram";
   sample.matchers = R"("spm.sample.service"=~"b\\.|c\"",spm_sample_kind!="d")";
   sample.error_matcher = R"("spm.sample.status"=~"e|f")";
   sample.window = "1h1ms";
   sample.by = R"("spm.sample.service",spm_sample_operation)";
+  sample.le = "le,vmrange";
   sample.quantile = "1e-07";
   sample.scale = "1e-06";
   return sample;
@@ -86,12 +90,12 @@ TemplateCompiler::Check TemplateCompiler::check_placeholders(const std::vector<T
     if (placeholder == nullptr) {
       std::string known;
       for (const Placeholder& one : kPlaceholders) {
-        if (one.use_in(kind_) != Use::forbidden) known += ' ' + written(one.name);
+        if (one.use_in(kind_, source_) != Use::forbidden) known += ' ' + written(one.name);
       }
       return problem(item.lines.front(),
                      "unknown placeholder " + written(base::printable(item.text, 40)) + "; known here are" + known);
     }
-    if (placeholder->use_in(kind_) == Use::forbidden) {
+    if (placeholder->use_in(kind_, source_) == Use::forbidden) {
       return problem(item.lines.front(), written(item.text) + " has no value in this template");
     }
   }
@@ -100,7 +104,7 @@ TemplateCompiler::Check TemplateCompiler::check_placeholders(const std::vector<T
     const bool present = std::any_of(items.begin(), items.end(), [&](const TemplateItem& item) {
       return item.placeholder && item.text == placeholder.name;
     });
-    if (!present && placeholder.use_in(kind_) == Use::required) {
+    if (!present && placeholder.use_in(kind_, source_) == Use::required) {
       return problem(last_line, written(placeholder.name) + " is missing");
     }
   }

@@ -17,7 +17,7 @@ namespace spm::promql {
 /// Turns the text of a template into its pieces, and holds it against the rules that Template::compile names.
 class TemplateCompiler {
  public:
-  explicit TemplateCompiler(model::MetricKind kind) : kind_(kind) {}
+  TemplateCompiler(model::MetricKind kind, Source source) : kind_(kind), source_(source) {}
 
   tl::expected<Template, TemplateProblem> compile(std::string_view text);
 
@@ -29,6 +29,7 @@ class TemplateCompiler {
   Check check_sample(const Fragments& sample) const;
 
   model::MetricKind kind_;
+  Source source_;
   Template result_;
   std::vector<std::vector<std::size_t>> lines_;  ///< of each byte of each piece
 };

@@ -17,18 +17,29 @@ namespace {
 
 using model::MetricKind;
 
-constexpr std::array<MetricKind, 3> kKinds = {MetricKind::latency, MetricKind::call_rate, MetricKind::error_rate};
+struct Row {
+  MetricKind kind;
+  Source source;
+  std::string_view file;
+  const std::string_view* built_in;
+};
+// In the orders of Source and MetricKind.
+constexpr std::array<Row, 6> kRows = {{
+    {MetricKind::latency, Source::classic, "latency.promql", &kBuiltIn_latency},
+    {MetricKind::call_rate, Source::classic, "call_rate.promql", &kBuiltIn_call_rate},
+    {MetricKind::error_rate, Source::classic, "error_rate.promql", &kBuiltIn_error_rate},
+    {MetricKind::latency, Source::native, "native_latency.promql", &kBuiltIn_native_latency},
+    {MetricKind::call_rate, Source::native, "native_call_rate.promql", &kBuiltIn_native_call_rate},
+    {MetricKind::error_rate, Source::native, "native_error_rate.promql", &kBuiltIn_native_error_rate},
+}};
 
-std::string_view built_in_text(MetricKind kind) noexcept {
-  switch (kind) {
-    case MetricKind::latency:
-      return kBuiltIn_latency;
-    case MetricKind::call_rate:
-      return kBuiltIn_call_rate;
-    case MetricKind::error_rate:
-      return kBuiltIn_error_rate;
+std::string known_files() {
+  std::string names;
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    if (i > 0) names += i + 1 == kRows.size() ? " and " : ", ";
+    names += kRows[i].file;
   }
-  return {};
+  return names;
 }
 
 base::Error folder_error(const std::filesystem::path& folder, const std::string& reason) {
@@ -50,20 +61,12 @@ base::Result<std::string> read_text(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::string_view template_file_name(MetricKind kind) noexcept {
-  switch (kind) {
-    case MetricKind::latency:
-      return "latency.promql";
-    case MetricKind::call_rate:
-      return "call_rate.promql";
-    case MetricKind::error_rate:
-      return "error_rate.promql";
-  }
-  return {};
+std::string_view template_file_name(MetricKind kind, Source source) noexcept {
+  return kRows[static_cast<std::size_t>(source) * 3 + static_cast<std::size_t>(kind)].file;
 }
 
-base::Result<Template> Template::compile(MetricKind kind, std::string_view text, std::string_view file) {
-  auto compiled = TemplateCompiler(kind).compile(text);
+base::Result<Template> Template::compile(MetricKind kind, std::string_view text, std::string_view file, Source source) {
+  auto compiled = TemplateCompiler(kind, source).compile(text);
   if (compiled) return std::move(*compiled);
   const TemplateProblem& problem = compiled.error();
   return base::fail(base::ErrorKind::invalid_argument,
@@ -90,10 +93,10 @@ std::string Template::render(const Fragments& fragments) const {
 const TemplateSet& TemplateSet::built_in() {
   static const TemplateSet set = [] {
     TemplateSet made;
-    for (const MetricKind kind : kKinds) {
-      auto compiled = Template::compile(kind, built_in_text(kind), template_file_name(kind));
+    for (const Row& row : kRows) {
+      auto compiled = Template::compile(row.kind, *row.built_in, row.file, row.source);
       if (!compiled) std::abort();  // tests/unit/promql compiles them all
-      made.templates_[static_cast<std::size_t>(kind)] = std::move(*compiled);
+      made.place(row.kind, row.source) = std::move(*compiled);
     }
     return made;
   }();
@@ -109,18 +112,16 @@ base::Result<TemplateSet> TemplateSet::load(const std::filesystem::path& folder)
   for (; entries != std::filesystem::directory_iterator(); entries.increment(problem)) {
     const std::filesystem::path path = entries->path();
     if (path.extension() != ".promql") continue;
-    const auto* const kind = std::find_if(kKinds.begin(), kKinds.end(),
-                                          [&](MetricKind one) { return template_file_name(one) == path.filename(); });
-    if (kind == kKinds.end()) {
+    const auto* const row = std::ranges::find_if(kRows, [&](const Row& one) { return one.file == path.filename(); });
+    if (row == kRows.end()) {
       return base::fail(base::ErrorKind::invalid_argument,
-                        base::printable(path.string()) +
-                            " is no template; there are latency.promql, call_rate.promql and error_rate.promql");
+                        base::printable(path.string()) + " is no template; there are " + known_files());
     }
     auto text = read_text(path);
     if (!text) return base::fail(std::move(text.error()));
-    auto compiled = Template::compile(*kind, *text, path.string());
+    auto compiled = Template::compile(row->kind, *text, path.string(), row->source);
     if (!compiled) return base::fail(std::move(compiled.error()));
-    set.templates_[static_cast<std::size_t>(*kind)] = std::move(*compiled);
+    set.place(row->kind, row->source) = std::move(*compiled);
   }
   if (problem) return base::fail(folder_error(folder, problem.message()));
   return set;

@@ -1,16 +1,18 @@
-#include <algorithm>
+#include <iterator>
+#include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
-
-#include <spm/base/utf8.hpp>
-#include <spm/prometheus/piecewise_query.hpp>
-#include <spm/promql/builder.hpp>
 #include <spm/reshape/family.hpp>
 #include <spm/service/promql_metrics_service.hpp>
+
+#include "family_listing.hpp"
+#include "family_notices.hpp"
+#include "family_reader.hpp"
+#include "notice_log.hpp"
+#include "store_warnings.hpp"
+#include "tag_filter.hpp"
 
 namespace spm::service {
 namespace {
@@ -19,119 +21,97 @@ using base::CallContext;
 using base::fail;
 using base::Result;
 using boost::asio::awaitable;
-using model::MetricKind;
 using model::MetricNames;
 using model::MetricQuery;
-using prometheus::RangeAnswer;
-using prometheus::RangeQuery;
-
-/// Long enough for a sentence of the store's, short enough for every proxy's header limit.
-constexpr std::size_t kMaxNoticeBytes = 1'000;
+using schema::SchemaPtr;
 
 class PromqlMetricsService final : public MetricsService {
  public:
   PromqlMetricsService(schema::NamesSource& names, const promql::TemplateSet& templates,
                        prometheus::PrometheusClient& store, telemetry::Metrics& metrics, telemetry::Log& log,
-                       std::size_t max_series)
+                       MetricsServiceOptions options)
       : names_(names),
-        templates_(templates),
         store_(store),
-        metrics_(metrics),
-        log_(log),
-        max_series_(max_series) {}
+        options_(std::move(options)),
+        reader_(templates, store, options_.max_series),
+        tags_(store),
+        log_(metrics, log) {}
 
   awaitable<Result<MetricsAnswer>> answer(MetricQuery query, const CallContext& context) override {
-    Result<MetricNames> names = co_await names_.names(context);
-    if (!names) co_return fail(std::move(names.error()));
-
-    Result<MetricsAnswer> answer = co_await answer_for(query.services, query, *names, context);
-    if (answer && answer->family.metrics.empty() && !query.services_with_plus.empty()) {
-      Result<MetricsAnswer> other = co_await answer_for(query.services_with_plus, query, *names, context);
-      if (!other) co_return fail(std::move(other.error()));
-      if (!other->family.metrics.empty()) {
-        answer = std::move(other);
-        answer->notices.push_back({NoticeKind::services_with_plus, "the + in the service name was read as itself"});
+    Result<SchemaPtr> schema = co_await names_.schema(query.kind, context);
+    if (!schema) co_return fail(std::move(schema.error()));
+    Result<MetricsAnswer> answer = co_await answer_under(**schema, query, context);
+    if (answer && answer->family.metrics.empty()) {
+      Result<SchemaPtr> newer = co_await names_.after_empty(*schema, query.grid, context);
+      if (newer && *newer) {
+        answer = co_await answer_under(**newer, query, context);
+      } else if ((*schema)->family() == nullptr) {
+        // Nothing was asked for this answer: a store that is gone since must not pass for one that is empty.
+        if (!newer) co_return fail(std::move(newer.error()));
+        prometheus::InstantQuery cheapest("1", std::nullopt);
+        const Result<prometheus::InstantAnswer> there = co_await store_.query(std::move(cheapest), context);
+        if (!there) co_return fail(there.error());
       }
     }
     if (!answer) co_return fail(std::move(answer.error()));
 
     if (query.default_step_widened_from_ms) {
-      answer->notices.push_back({NoticeKind::step_widened, "widened from " +
-                                                               std::to_string(*query.default_step_widened_from_ms) +
-                                                               " to " + std::to_string(query.grid.step_ms) + " ms"});
+      answer->notices.push_back(
+          notice_of(NoticeKind::step_widened, "widened from " + std::to_string(*query.default_step_widened_from_ms) +
+                                                  " to " + std::to_string(query.grid.step_ms) + " ms"));
     }
-    report(answer->notices, context);
+    log_.report(answer->notices, context, NoticeLog::Clock::now());
     co_return std::move(*answer);
   }
 
  private:
-  using Services = std::vector<std::string>;
-
-  awaitable<Result<MetricsAnswer>> answer_for(const Services& services, const MetricQuery& query,
-                                              const MetricNames& names, const CallContext& context) {
-    if (query.kind == MetricKind::error_rate) co_return co_await error_rates(services, query, names, context);
-
-    Result<std::string> text = promql::build(templates_, names, query, services, query.kind);
-    if (!text) co_return fail(std::move(text.error()));
-    RangeQuery range(std::move(*text), query.grid);
-    Result<RangeAnswer> stored = co_await prometheus::query_whole_range(store_, std::move(range), context, max_series_);
-    if (!stored) co_return fail(std::move(stored.error()));
-
-    MetricsAnswer answer;
-    answer.family = reshape::to_family(query, names, std::move(stored->matrix));
-    add_warnings(answer.notices, stored->warnings);
-    co_return std::move(answer);
-  }
-
-  /// Errors over calls has no point where nothing failed yet; the call rates say where those points are.
-  awaitable<Result<MetricsAnswer>> error_rates(const Services& services, const MetricQuery& query,
-                                               const MetricNames& names, const CallContext& context) {
-    using namespace boost::asio::experimental::awaitable_operators;
-    Result<std::string> ratio_text = promql::build(templates_, names, query, services, MetricKind::error_rate);
-    if (!ratio_text) co_return fail(std::move(ratio_text.error()));
-    Result<std::string> calls_text = promql::build(templates_, names, query, services, MetricKind::call_rate);
-    if (!calls_text) co_return fail(std::move(calls_text.error()));
-
-    RangeQuery ratio_query(std::move(*ratio_text), query.grid);
-    RangeQuery calls_query(std::move(*calls_text), query.grid);
-    awaitable<Result<RangeAnswer>> fetch_ratios =
-        prometheus::query_whole_range(store_, std::move(ratio_query), context, max_series_);
-    awaitable<Result<RangeAnswer>> fetch_calls =
-        prometheus::query_whole_range(store_, std::move(calls_query), context, max_series_);
-    auto [ratios, calls] = co_await (std::move(fetch_ratios) && std::move(fetch_calls));
-    if (!ratios) co_return fail(std::move(ratios.error()));
-    if (!calls) co_return fail(std::move(calls.error()));
-
-    MetricsAnswer answer;
-    answer.family = reshape::to_error_rate_family(query, names, ratios->matrix, calls->matrix);
-    add_warnings(answer.notices, ratios->warnings);
-    add_warnings(answer.notices, calls->warnings);
-    co_return std::move(answer);
-  }
-
-  static void add_warnings(std::vector<Notice>& notices, const std::vector<std::string>& warnings) {
-    for (const std::string& warning : warnings) {
-      Notice notice{NoticeKind::store_warning, base::printable(warning, kMaxNoticeBytes)};
-      const bool known = std::ranges::any_of(notices, [&](const Notice& other) { return other.text == notice.text; });
-      if (!known) notices.push_back(std::move(notice));
+  /// `schema` is kept alive by the caller.
+  awaitable<Result<MetricsAnswer>> answer_under(const schema::StoreSchema& schema, const MetricQuery& query,
+                                                const CallContext& context) {
+    if (auto reason = why_nothing(schema, query)) {
+      MetricsAnswer nothing;
+      nothing.family.name = reshape::family_name(query);
+      nothing.family.help = reshape::family_help(query);
+      nothing.family.grid = query.grid;
+      nothing.notices.push_back(std::move(*reason));
+      co_return std::move(nothing);
     }
-  }
+    const schema::Family& family = *schema.family();
+    const MetricNames names = usable_names(family);
+    promql::BuildOptions build;
+    build.dialect = schema.dialect;
+    build.error_matchers = options_.error_matchers;
+    build.vmrange_buckets = family.histogram.vmrange;
+    Result<std::vector<promql::Matcher>> tags = co_await tags_.matchers(query, schema, family, context);
+    if (!tags) co_return fail(std::move(tags.error()));
+    build.extra_matchers = std::move(*tags);
 
-  void report(const std::vector<Notice>& notices, const CallContext& context) {
-    for (const Notice& notice : notices) {
-      metrics_.notice(metric_label(notice.kind));
-      const auto severity = notice.kind == NoticeKind::store_warning ? base::Severity::warning : base::Severity::info;
-      log_.write(severity, "answered with a notice",
-                 {{"notice", metric_label(notice.kind)}, {"text", notice.text}, {"request_id", context.request_id}});
+    Result<MetricsAnswer> answer = co_await reader_.read(query.services, query, names, build, context);
+    if (answer && answer->family.metrics.empty() && !query.services_with_plus.empty()) {
+      Result<MetricsAnswer> other = co_await reader_.read(query.services_with_plus, query, names, build, context);
+      if (!other) co_return fail(std::move(other.error()));
+      if (!other->family.metrics.empty()) {
+        answer = std::move(other);
+        answer->notices.push_back(
+            notice_of(NoticeKind::services_with_plus, "the + in the service name was read as itself"));
+      }
     }
+    if (!answer) co_return fail(std::move(answer.error()));
+    if (schema.origin == schema::StoreSchema::Origin::fallback && answer->family.metrics.empty()) {
+      answer->notices.push_back(notice_of(NoticeKind::nothing_found, schema.reason));
+      co_return std::move(*answer);
+    }
+    std::vector<Notice> lacking = family_notices(family, query, !options_.error_matchers.empty());
+    std::ranges::move(lacking, std::back_inserter(answer->notices));
+    co_return std::move(*answer);
   }
 
   schema::NamesSource& names_;
-  const promql::TemplateSet& templates_;
   prometheus::PrometheusClient& store_;
-  telemetry::Metrics& metrics_;
-  telemetry::Log& log_;
-  const std::size_t max_series_;
+  const MetricsServiceOptions options_;
+  const FamilyReader reader_;
+  TagFilter tags_;
+  NoticeLog log_;
 };
 
 }  // namespace
@@ -140,8 +120,8 @@ std::unique_ptr<MetricsService> create_promql_metrics_service(schema::NamesSourc
                                                               const promql::TemplateSet& templates,
                                                               prometheus::PrometheusClient& store,
                                                               telemetry::Metrics& metrics, telemetry::Log& log,
-                                                              std::size_t max_series) {
-  return std::make_unique<PromqlMetricsService>(names, templates, store, metrics, log, max_series);
+                                                              MetricsServiceOptions options) {
+  return std::make_unique<PromqlMetricsService>(names, templates, store, metrics, log, std::move(options));
 }
 
 }  // namespace spm::service

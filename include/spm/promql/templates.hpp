@@ -13,14 +13,22 @@
 
 namespace spm::promql {
 
+/// What the answer is computed from.
+enum class Source : std::uint8_t {
+  classic,  ///< the calls counter; for latencies the classic buckets
+  native    ///< the native histogram, which also counts the calls where there is no counter
+};
+
 /// What a template may be filled with: finished PromQL, written by <spm/promql/text.hpp> and nothing else.
 struct Fragments {
   std::string calls;          ///< metric name, as the store has it
   std::string bucket;         ///< metric name, as the store has it
+  std::string histogram;      ///< metric name of the native histogram, as the store has it
   std::string matchers;       ///< a="b",c=~"d": at least one
   std::string error_matcher;  ///< for error rates: at least one matcher
   std::string window;         ///< duration
   std::string by;             ///< label names with commas between them: at least one
+  std::string le;             ///< names of the labels that hold a bucket's bounds; for latencies from classic buckets
   std::string quantile;       ///< number; for latencies
   std::string scale;          ///< number; for latencies
 };
@@ -28,10 +36,11 @@ struct Fragments {
 /// A template that passed every rule, cut into pieces. Immutable; safe to share between threads.
 class Template {
  public:
-  /// Checks `text` against the rules for `kind`: known placeholders only, the required ones all there, valid PromQL
-  /// whatever they are filled with, and {{matchers}} in every selector. `file` is for messages: the error names file,
-  /// line and reason.
-  static base::Result<Template> compile(model::MetricKind kind, std::string_view text, std::string_view file);
+  /// Checks `text` against the rules for `kind` and `source`: known placeholders only, the required ones all there,
+  /// valid PromQL whatever they are filled with, and {{matchers}} in every selector. `file` is for messages: the error
+  /// names file, line and reason.
+  static base::Result<Template> compile(model::MetricKind kind, std::string_view text, std::string_view file,
+                                        Source source = Source::classic);
 
   /// One pass over the pieces: what is filled in is never looked at again.
   std::string render(const Fragments& fragments) const;
@@ -50,24 +59,30 @@ class Template {
   std::vector<Piece> pieces_;
 };
 
-/// One template for each kind of question. Copyable; safe to share between threads.
+/// One template for each kind of question and source. Copyable; safe to share between threads.
 class TemplateSet {
  public:
   /// The ones compiled in, from promql-templates/ of the source tree.
   static const TemplateSet& built_in();
-  /// The built-in ones, with each `<kind>.promql` in `folder` in place of its own. A *.promql file of another name, one
-  /// that cannot be read and one that breaks a rule are errors that name the file.
+  /// The built-in ones, with each `<kind>.promql` and `native_<kind>.promql` in `folder` in place of its own. A
+  /// *.promql file of another name, one that cannot be read and one that breaks a rule are errors that name the file.
   static base::Result<TemplateSet> load(const std::filesystem::path& folder);
 
-  const Template& of(model::MetricKind kind) const noexcept { return templates_[static_cast<std::size_t>(kind)]; }
+  const Template& of(model::MetricKind kind, Source source = Source::classic) const noexcept {
+    return templates_[static_cast<std::size_t>(source)][static_cast<std::size_t>(kind)];
+  }
 
  private:
   TemplateSet() = default;
 
-  std::array<Template, 3> templates_;  ///< in the order of MetricKind
+  Template& place(model::MetricKind kind, Source source) noexcept {
+    return templates_[static_cast<std::size_t>(source)][static_cast<std::size_t>(kind)];
+  }
+
+  std::array<std::array<Template, 3>, 2> templates_;  ///< in the orders of Source and MetricKind
 };
 
-/// "latency.promql"
-std::string_view template_file_name(model::MetricKind kind) noexcept;
+/// "latency.promql", "native_latency.promql"
+std::string_view template_file_name(model::MetricKind kind, Source source = Source::classic) noexcept;
 
 }  // namespace spm::promql

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,13 @@ enum class NoticeKind : std::uint8_t {
   store_warning,       ///< the store says the answer may be partial
   step_widened,        ///< the default step would have made too many points
   services_with_plus,  ///< answered for the reading of the services that keeps their `+`
+  kind_not_applied,    ///< the metrics have no span kind: the caller's could not be applied
+  errors_unknown,      ///< the metrics have no status: error rates of 0 mean nothing
+  unit_assumed,        ///< nothing tells the unit of the latencies
+  nothing_found,       ///< no span metrics under any known name: the answer is empty for that reason
 };
 
+std::span<const NoticeKind> all_notice_kinds() noexcept;
 /// "X-SPM-Warning", "X-SPM-Step", ...
 std::string_view header_name(NoticeKind kind) noexcept;
 /// "store_warning", ...: the value of the `notice` label in /metrics.

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <vector>
 
 #include <spm/prometheus/client.hpp>
+#include <spm/promql/ast.hpp>
 #include <spm/promql/templates.hpp>
 #include <spm/schema/names_source.hpp>
 #include <spm/service/metrics_service.hpp>
@@ -11,12 +14,17 @@
 
 namespace spm::service {
 
+struct MetricsServiceOptions {
+  std::size_t max_series = 20'000;  ///< of one answer
+  /// What makes a call an error, in place of the status label: all of them together. Empty: the status label tells.
+  std::vector<promql::Matcher> error_matchers;
+};
+
 /// Answers by PromQL: names, then templates, then the store, then reshaping. Keeps references; all must outlive it.
-/// `max_series` bounds one answer.
 std::unique_ptr<MetricsService> create_promql_metrics_service(schema::NamesSource& names,
                                                               const promql::TemplateSet& templates,
                                                               prometheus::PrometheusClient& store,
                                                               telemetry::Metrics& metrics, telemetry::Log& log,
-                                                              std::size_t max_series);
+                                                              MetricsServiceOptions options);
 
 }  // namespace spm::service

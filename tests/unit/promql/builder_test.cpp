@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -118,6 +119,99 @@ TEST(Builder, ExtraMatchersStandInEverySelector) {
   }
 }
 
+TEST(Builder, LeavesOutLabelsThatAreNotThere) {
+  model::MetricNames names;
+  names.kind_label = "";
+  names.operation_label = "";
+  model::MetricQuery asked = query();
+  asked.group_by_operation = true;
+  EXPECT_EQ(built(names, asked, MetricKind::call_rate),
+            "sum(rate(traces_span_metrics_calls{service_name=\"frontend\"}[10m])) by (service_name)");
+
+  names = {};
+  names.histogram_has_kind = false;
+  EXPECT_EQ(built(names, asked, MetricKind::latency).find("span_kind"), std::string::npos);
+  EXPECT_NE(built(names, asked, MetricKind::call_rate).find("span_kind"), std::string::npos);
+}
+
+TEST(Builder, MembershipStandsInEverySelector) {
+  model::MetricNames names;
+  names.native_histogram = "traces_span_metrics_duration";
+  names.membership = {{"span_name", true}, {"operation", false}};
+  const std::vector<Matcher> wanted = {{"span_name", MatchOp::not_equal, ""}, {"operation", MatchOp::equal, ""}};
+  EXPECT_EQ(membership_matchers(names), wanted);
+  for (const MetricKind which : kKinds) {
+    const std::string text = built(names, query(), which);
+    const auto tree = parse(text);
+    ASSERT_TRUE(tree) << text;
+    EXPECT_EQ(selectors(**tree).size(), which == MetricKind::call_rate ? 1U : 2U) << text;
+    for (const Expr* found : selectors(**tree)) {
+      const auto& matchers = found->as<Selector>()->matchers;
+      for (const Matcher& one : wanted) EXPECT_NE(std::ranges::find(matchers, one), matchers.end()) << text;
+    }
+  }
+}
+
+TEST(Builder, ANativeHistogramAnswersAloneOrBeforeTheClassicOne) {
+  model::MetricNames names;
+  names.bucket = "";
+  names.native_histogram = "d";
+  names.to_milliseconds = 1000;
+  EXPECT_EQ(built(names, query(), MetricKind::latency),
+            "histogram_quantile(0.95, sum(rate(d{service_name=\"frontend\",span_kind=\"SPAN_KIND_SERVER\"}[10m])) by "
+            "(service_name)) * 1000");
+  names.bucket = "d_bucket";
+  EXPECT_EQ(built(names, query(), MetricKind::latency),
+            "(histogram_quantile(0.95, sum(rate(d{service_name=\"frontend\",span_kind=\"SPAN_KIND_SERVER\"}[10m])) by "
+            "(service_name)) * 1000) or (histogram_quantile(0.95, sum(rate(d_bucket{service_name=\"frontend\","
+            "span_kind=\"SPAN_KIND_SERVER\"}[10m])) by (service_name, le)) * 1000)");
+}
+
+TEST(Builder, ANativeHistogramCountsCallsThatNothingElseCounts) {
+  model::MetricNames names;
+  names.native_histogram = "d";
+  EXPECT_EQ(built(names, query(), MetricKind::call_rate).find("histogram_count"), std::string::npos);
+  names.calls = "";
+  names.histogram_has_kind = false;
+  EXPECT_EQ(built(names, query(), MetricKind::call_rate),
+            "sum(histogram_count(rate(d{service_name=\"frontend\"}[10m]))) by (service_name)");
+  EXPECT_EQ(built(names, query(), MetricKind::error_rate),
+            "sum(histogram_count(rate(d{service_name=\"frontend\", status_code=\"STATUS_CODE_ERROR\"}[10m]))) by "
+            "(service_name) / sum(histogram_count(rate(d{service_name=\"frontend\"}[10m]))) by (service_name)");
+  names.histogram_has_kind = true;
+  names.calls = "d_count";
+  EXPECT_EQ(built(names, query(), MetricKind::call_rate),
+            "(sum(histogram_count(rate(d{service_name=\"frontend\",span_kind=\"SPAN_KIND_SERVER\"}[10m]))) by "
+            "(service_name)) or (sum(rate(d_count{service_name=\"frontend\",span_kind=\"SPAN_KIND_SERVER\"}[10m])) by "
+            "(service_name))");
+}
+
+TEST(Builder, ErrorMatchersReplaceTheStatus) {
+  model::MetricNames names;
+  names.status_label = "";
+  BuildOptions options;
+  options.error_matchers = {{"http.code", MatchOp::regex, "5.."}, {"x", MatchOp::not_equal, "y"}};
+  EXPECT_EQ(built(names, query(), MetricKind::error_rate, options),
+            "sum(rate(traces_span_metrics_calls{service_name=\"frontend\",span_kind=\"SPAN_KIND_SERVER\", "
+            "\"http.code\"=~\"5..\",x!=\"y\"}[10m])) by (service_name) / "
+            "sum(rate(traces_span_metrics_calls{service_name=\"frontend\",span_kind=\"SPAN_KIND_SERVER\"}[10m])) by "
+            "(service_name)");
+}
+
+TEST(Builder, GroupsByVmrangeWhereThereAreSuchBuckets) {
+  BuildOptions options;
+  options.vmrange_buckets = true;
+  EXPECT_NE(built({}, query(), MetricKind::latency, options).find("by (service_name, le,vmrange)"), std::string::npos);
+}
+
+TEST(Builder, WritesSelectors) {
+  const std::vector<Matcher> matchers = {{"service.name", MatchOp::not_equal, ""}};
+  EXPECT_EQ(write_selector("calls", {}, Dialect::prometheus), "calls");
+  EXPECT_EQ(write_selector("calls", matchers, Dialect::prometheus), "calls{\"service.name\"!=\"\"}");
+  EXPECT_EQ(write_selector("a.b", matchers, Dialect::victoria_metrics), "{__name__=\"a.b\",service\\.name!=\"\"}");
+  EXPECT_EQ(write_selector("a.b", {}, Dialect::prometheus), "{__name__=\"a.b\"}");
+}
+
 TEST(Builder, RefusesNamesThatCannotAnswer) {
   model::MetricQuery asked = query();
   model::MetricNames names;
@@ -132,9 +226,10 @@ TEST(Builder, RefusesNamesThatCannotAnswer) {
   names.calls = "";
   EXPECT_NE(built(names, asked, MetricKind::call_rate).find("error: "), std::string::npos);
   names = {};
-  names.operation_label = "";
-  EXPECT_EQ(built(names, asked, MetricKind::call_rate).find("error"), std::string::npos);
-  asked.group_by_operation = true;
+  names.bucket = "";
+  EXPECT_NE(built(names, asked, MetricKind::latency).find("error: "), std::string::npos);
+  names = {};
+  names.service_label = "";
   EXPECT_NE(built(names, asked, MetricKind::call_rate).find("error: "), std::string::npos);
   asked.services.clear();
   EXPECT_NE(built({}, asked, MetricKind::call_rate).find("error: "), std::string::npos);

@@ -23,10 +23,12 @@ Fragments fragments() {
   Fragments out;
   out.calls = "calls_total";
   out.bucket = "duration_bucket";
+  out.histogram = "duration";
   out.matchers = R"(service_name="x")";
   out.error_matcher = R"(status_code="E")";
   out.window = "10m";
   out.by = "service_name,span_name";
+  out.le = "le";
   out.quantile = "0.95";
   out.scale = "1000";
   return out;
@@ -57,13 +59,52 @@ TEST(BuiltInTemplates, RenderTidyText) {
 }
 
 TEST(BuiltInTemplates, AreTheFilesOfTheSourceTree) {
-  for (const MetricKind kind : {MetricKind::latency, MetricKind::call_rate, MetricKind::error_rate}) {
-    std::ifstream file(std::string(SPM_SOURCE_DIR) + "/promql-templates/" + std::string(template_file_name(kind)));
-    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    const auto compiled = Template::compile(kind, text, template_file_name(kind));
-    ASSERT_TRUE(compiled) << compiled.error().message;
-    EXPECT_EQ(compiled->render(fragments()), TemplateSet::built_in().of(kind).render(fragments()));
+  for (const Source source : {Source::classic, Source::native}) {
+    for (const MetricKind kind : {MetricKind::latency, MetricKind::call_rate, MetricKind::error_rate}) {
+      const std::string name(template_file_name(kind, source));
+      std::ifstream file(std::string(SPM_SOURCE_DIR) + "/promql-templates/" + name);
+      const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+      const auto compiled = Template::compile(kind, text, name, source);
+      ASSERT_TRUE(compiled) << compiled.error().message;
+      EXPECT_EQ(compiled->render(fragments()), TemplateSet::built_in().of(kind, source).render(fragments()));
+    }
   }
+}
+
+TEST(BuiltInTemplates, ReadNativeHistograms) {
+  const TemplateSet& set = TemplateSet::built_in();
+  EXPECT_EQ(
+      set.of(MetricKind::latency, Source::native).render(fragments()),
+      "histogram_quantile(0.95, sum(rate(duration{service_name=\"x\"}[10m])) by (service_name,span_name)) * 1000");
+  EXPECT_EQ(set.of(MetricKind::call_rate, Source::native).render(fragments()),
+            "sum(histogram_count(rate(duration{service_name=\"x\"}[10m]))) by (service_name,span_name)");
+  EXPECT_EQ(template_file_name(MetricKind::error_rate, Source::native), "native_error_rate.promql");
+}
+
+TEST(Template, ANativeOneReadsTheHistogramAndNothingElse) {
+  const auto refused = [](MetricKind kind, std::string_view text) {
+    const auto compiled = Template::compile(kind, text, "file", Source::native);
+    return compiled ? std::string("none") : compiled.error().message;
+  };
+  EXPECT_THAT(refused(MetricKind::call_rate, kGoodCalls), HasSubstr("{{calls}} has no value"));
+  EXPECT_THAT(refused(MetricKind::call_rate, "sum(rate(x{ {{matchers}} }[{{window}}])) by ({{by}})"),
+              HasSubstr("{{histogram}} is missing"));
+  EXPECT_THAT(problem("sum(histogram_count(rate({{histogram}}{ {{matchers}} }[{{window}}]))) by ({{by}})"),
+              HasSubstr("{{histogram}} has no value"));
+  // A name such as a.b cannot stand before the brace here, either.
+  Fragments dotted = fragments();
+  dotted.histogram = "a.b";
+  EXPECT_EQ(TemplateSet::built_in().of(MetricKind::call_rate, Source::native).render(dotted),
+            "sum(histogram_count(rate({__name__=\"a.b\",service_name=\"x\"}[10m]))) by (service_name,span_name)");
+}
+
+TEST(Template, LatenciesMayNameTheBoundsThemselves) {
+  EXPECT_THAT(problem(MetricKind::latency,
+                      "histogram_quantile({{quantile}}, sum(rate({{bucket}}{ {{matchers}} }[{{window}}])) by ({{by}}, "
+                      "le)) * {{scale}}"),
+              StartsWith("none"));
+  EXPECT_THAT(problem("sum(rate({{calls}}{ {{matchers}} }[{{window}}])) by ({{by}}, {{le}})"),
+              HasSubstr("{{le}} has no value"));
 }
 
 TEST(Template, NamesThatCannotStandBareGoInsideTheBrace) {
@@ -189,10 +230,13 @@ class TemplateFolder : public ::testing::Test {
 
 TEST_F(TemplateFolder, ReplacesTheOnesThatItHolds) {
   write("call_rate.promql", std::string(kGoodCalls) + " * 2");
+  write("native_call_rate.promql",
+        "sum(histogram_count(rate({{histogram}}{ {{matchers}} }[{{window}}]))) by ({{by}}) * 3");
   write("README.md", "not a template");
   const auto set = TemplateSet::load(folder_);
   ASSERT_TRUE(set) << set.error().message;
   EXPECT_THAT(set->of(MetricKind::call_rate).render(fragments()), ::testing::EndsWith(" * 2"));
+  EXPECT_THAT(set->of(MetricKind::call_rate, Source::native).render(fragments()), ::testing::EndsWith(" * 3"));
   EXPECT_EQ(set->of(MetricKind::latency).render(fragments()),
             TemplateSet::built_in().of(MetricKind::latency).render(fragments()));
 }
