@@ -1,79 +1,32 @@
 #include "caller.hpp"
 
-#include <algorithm>
-#include <random>
-
 #include <spm/base/build_info.hpp>
+#include <spm/base/caller_text.hpp>
 
 #include "text.hpp"
 
 namespace spm::http {
-namespace {
-
-constexpr std::string_view kHex = "0123456789abcdef";
-
-bool is_request_id(std::string_view text) noexcept {
-  return !text.empty() && text.size() <= 128 && std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
-           c == '-';
-  });
-}
-
-std::string random_id() {
-  thread_local std::mt19937_64 generator{std::random_device{}()};
-  std::uint64_t bits = generator();
-  std::string id(16, '0');
-  for (char& digit : id) {
-    digit = kHex[bits & 0xFU];
-    bits >>= 4U;
-  }
-  return id;
-}
-
-bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F; });
-}
-
-bool is_hex_not_zero(std::string_view text) noexcept {
-  return text.find_first_not_of(kHex) == std::string_view::npos &&
-         text.find_first_not_of('0') != std::string_view::npos;
-}
-
-/// 00-<32 hex>-<16 hex>-<2 hex>; later versions may have more behind it.
-bool is_traceparent(std::string_view text) noexcept {
-  if (text.size() < 55 || text[2] != '-' || text[35] != '-' || text[52] != '-') return false;
-  const std::string_view version = text.substr(0, 2);
-  if (version.find_first_not_of(kHex) != std::string_view::npos || version == "ff") return false;
-  if (text.size() > 55 && (version == "00" || text[55] != '-' || text.size() > 512 || !is_token(text))) return false;
-  return is_hex_not_zero(text.substr(3, 32)) && is_hex_not_zero(text.substr(36, 16)) &&
-         text.substr(53, 2).find_first_not_of(kHex) == std::string_view::npos;
-}
-
-}  // namespace
-
 std::string request_id(const Headers& headers) {
   const std::string* given = headers.find("x-request-id");
-  return given != nullptr && is_request_id(*given) ? *given : random_id();
+  return given != nullptr && base::is_request_id(*given) ? *given : base::new_request_id();
 }
 
 std::string bearer_token(const Headers& headers) {
-  constexpr std::string_view kScheme = "bearer ";
   if (const std::string* authorization = headers.find("authorization")) {
-    const std::string_view value = *authorization;
     if (headers.count("authorization") > 1) return {};
-    if (value.size() > kScheme.size() && equal_ignoring_case(value.substr(0, kScheme.size()), kScheme)) {
-      const std::string_view token = trimmed(value.substr(kScheme.size()));
-      return is_token(token) ? std::string(token) : std::string();
+    // Basic and its like are for someone else; a broken bearer token is not replaced by another header's.
+    if (equal_ignoring_case(std::string_view(*authorization).substr(0, 7), "bearer ")) {
+      return std::string(base::bearer_token_in(*authorization));
     }
   }
   const std::string* forwarded = headers.find("x-forwarded-access-token");
-  if (forwarded == nullptr || headers.count("x-forwarded-access-token") > 1 || !is_token(*forwarded)) return {};
+  if (forwarded == nullptr || headers.count("x-forwarded-access-token") > 1 || !base::is_token(*forwarded)) return {};
   return *forwarded;
 }
 
 std::string traceparent(const Headers& headers) {
   const std::string* value = headers.find("traceparent");
-  if (value == nullptr || headers.count("traceparent") > 1 || !is_traceparent(*value)) return {};
+  if (value == nullptr || headers.count("traceparent") > 1 || !base::is_traceparent(*value)) return {};
   return *value;
 }
 

@@ -1,6 +1,9 @@
 #include "cors.hpp"
 
 #include <algorithm>
+#include <string>
+
+#include "notice_headers.hpp"
 
 namespace spm::http {
 
@@ -22,7 +25,8 @@ void add_cors(const std::vector<std::string>& origins, const RequestHead& head, 
     response.headers.add("Access-Control-Allow-Headers", "Authorization, X-Forwarded-Access-Token, X-Request-Id");
     response.headers.add("Access-Control-Max-Age", "600");
   } else {
-    response.headers.add("Access-Control-Expose-Headers", "X-Request-Id, X-SPM-Warning, X-SPM-Step, X-SPM-Services");
+    static const std::string exposed = "X-Request-Id, X-SPM-Cut, " + all_notice_headers();
+    response.headers.add("Access-Control-Expose-Headers", exposed);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <spm/base/utf8.hpp>
 
 #include "go_numbers.hpp"
+#include "tag_params.hpp"
 
 namespace spm::http {
 namespace {
@@ -73,6 +74,10 @@ Result<model::MetricQuery> read_metric_query(const Parameters& parameters, model
     asked.group_by_operation = *group;
   }
   if (auto kinds = read_span_kinds(parameters, asked); !kinds) return fail(std::move(kinds.error()));
+
+  auto tags = read_tags(parameters);
+  if (!tags) return fail(std::move(tags.error()));
+  asked.tags = std::move(*tags);
 
   struct Time {
     std::string_view name;

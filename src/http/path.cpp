@@ -39,4 +39,28 @@ std::optional<std::string_view> below_base(std::string_view path, std::string_vi
   return path;
 }
 
+std::optional<RoutePath> split_path(std::string_view raw, std::string_view base_path) {
+  const auto next_segment = [](std::string_view& rest) {
+    rest.remove_prefix(1);  // the slash
+    const std::size_t slash = rest.find('/');
+    const std::string_view segment = rest.substr(0, slash);
+    rest.remove_prefix(segment.size());
+    return segment;
+  };
+  while (base_path.ends_with('/')) base_path.remove_suffix(1);
+  RoutePath path;
+  while (!raw.empty()) {
+    if (!raw.starts_with('/')) return std::nullopt;
+    auto segment = percent_decode(next_segment(raw));
+    if (!segment || segment->empty() || *segment == "." || *segment == "..") return std::nullopt;
+    if (base_path.empty()) {
+      path.segments.push_back(std::move(*segment));
+    } else if (*segment != next_segment(base_path)) {
+      return std::nullopt;
+    }
+  }
+  if (!base_path.empty()) return std::nullopt;
+  return path;
+}
+
 }  // namespace spm::http

@@ -4,6 +4,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <gtest/gtest.h>
 
+#include <spm/http/front_door.hpp>
 #include <spm/http/http_server.hpp>
 #include <spm/http/jaeger_api.hpp>
 
@@ -51,8 +52,9 @@ class HttpServerTest : public ::testing::Test {
  protected:
   void start(Handler* handler = nullptr) {
     options.host_port = "127.0.0.1:0";
-    api = std::make_unique<JaegerApi>(api_options, &service, readiness, clock);
-    auto created = HttpServer::create(context.get_executor(), options, handler ? *handler : *api, clock, metrics, *log);
+    door = std::make_unique<FrontDoor>(door_options, std::vector<Api*>{&api}, readiness);
+    Handler& handled = handler != nullptr ? *handler : *door;
+    auto created = HttpServer::create(context.get_executor(), options, handled, clock, metrics, *log);
     ASSERT_TRUE(created) << created.error().message;
     server = std::move(*created);
     server->start();
@@ -86,12 +88,13 @@ class HttpServerTest : public ::testing::Test {
   std::shared_ptr<std::string> lines = std::make_shared<std::string>();
   std::unique_ptr<telemetry::Log> log = telemetry::Log::to_memory(lines);
   HttpServerOptions options;
-  JaegerApiOptions api_options;
+  FrontDoorOptions door_options;
   FakeService service;
   FakeReadiness readiness;
   FixedClock clock;
   telemetry::Metrics metrics;
-  std::unique_ptr<JaegerApi> api;
+  JaegerApi api{&service, clock, false};
+  std::unique_ptr<FrontDoor> door;
   std::unique_ptr<HttpServer> server;
   std::vector<std::thread> threads;
 };
@@ -310,7 +313,7 @@ TEST_F(HttpServerTest, ATakenPortIsAClearError) {
   start();
   HttpServerOptions same;
   same.host_port = "127.0.0.1:" + std::to_string(server->port());
-  const auto second = HttpServer::create(context.get_executor(), same, *api, clock, metrics, *log);
+  const auto second = HttpServer::create(context.get_executor(), same, *door, clock, metrics, *log);
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().message.find(same.host_port), std::string::npos) << second.error().message;
 }
@@ -320,13 +323,13 @@ TEST_F(HttpServerTest, AddressesAreChecked) {
   for (const char* address : {"", "nonsense", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:x", "::1:80"}) {
     HttpServerOptions bad;
     bad.host_port = address;
-    const auto result = HttpServer::create(context.get_executor(), bad, *api, clock, metrics, *log);
+    const auto result = HttpServer::create(context.get_executor(), bad, *door, clock, metrics, *log);
     ASSERT_FALSE(result) << address;
     EXPECT_NE(result.error().message.find("cannot listen on"), std::string::npos);
   }
   HttpServerOptions all;
   all.host_port = ":0";
-  const auto everywhere = HttpServer::create(context.get_executor(), all, *api, clock, metrics, *log);
+  const auto everywhere = HttpServer::create(context.get_executor(), all, *door, clock, metrics, *log);
   ASSERT_TRUE(everywhere) << everywhere.error().message;
   EXPECT_NE((*everywhere)->port(), 0);
 }

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <spm/http/front_door.hpp>
 #include <spm/http/jaeger_api.hpp>
 
 #include "fakes.hpp"
@@ -19,8 +20,9 @@ class JaegerApiTest : public ::testing::Test {
     }
     request.head.headers = headers;
     request.id = "id1";
-    JaegerApi api(options, disabled ? nullptr : &service, readiness, clock);
-    return run(api.handle(request));
+    JaegerApi api(disabled ? nullptr : &service, clock, always_500);
+    FrontDoor door(options, {&api}, readiness);
+    return run(door.handle(request));
   }
 
   static std::string header(const Response& response, std::string_view name) {
@@ -28,7 +30,8 @@ class JaegerApiTest : public ::testing::Test {
     return value == nullptr ? "<none>" : *value;
   }
 
-  JaegerApiOptions options;
+  FrontDoorOptions options;
+  bool always_500 = false;
   Headers headers;
   FakeService service;
   FakeReadiness readiness;
@@ -131,7 +134,7 @@ TEST_F(JaegerApiTest, ErrorsKeepTheirStatusUnlessJaegersIsWanted) {
   ASSERT_TRUE(real.failure);
   EXPECT_EQ(real.failure->kind, base::ErrorKind::rate_limited);
 
-  options.always_500 = true;
+  always_500 = true;
   const Response jaegers = ask("/api/metrics/calls?service=a");
   EXPECT_EQ(jaegers.status, 500);
   EXPECT_NE(jaegers.body_text().find(R"("code":500,"msg":"slow down")"), std::string::npos);
@@ -192,10 +195,10 @@ TEST_F(JaegerApiTest, NoticesAndFixedHeadersAreHeaders) {
   EXPECT_EQ(header(response, service::header_name(service::NoticeKind::step_widened)), "10000");
   EXPECT_EQ(header(response, "X-Frame-Options"), "DENY");
   EXPECT_EQ(header(ask("/nothing"), "X-Frame-Options"), "DENY");
-  const JaegerApi api(options, &service, readiness, clock);
+  const FrontDoor door(options, {}, readiness);
   const base::Error error(base::ErrorKind::header_too_large, "too large");
-  EXPECT_EQ(header(api.refuse(error), "X-Frame-Options"), "DENY");
-  EXPECT_EQ(api.refuse(error).status, 431);
+  EXPECT_EQ(header(door.refuse(error), "X-Frame-Options"), "DENY");
+  EXPECT_EQ(door.refuse(error).status, 431);
 }
 
 TEST_F(JaegerApiTest, CompressesWhenAsked) {

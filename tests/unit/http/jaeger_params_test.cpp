@@ -51,6 +51,41 @@ TEST(JaegerParams, ReadsThemAll) {
   EXPECT_EQ(query->rate_window_ms, 1'500);
 }
 
+std::vector<model::Label> tags_of(std::string_view query) {
+  auto result = read("service=a&" + std::string(query));
+  if (result) return std::move(result->tags);
+  ADD_FAILURE() << query << ": " << result.error().message;
+  return {};
+}
+
+TEST(JaegerParams, TagsAreCutAtTheFirstColon) {
+  using Tags = std::vector<model::Label>;
+  EXPECT_EQ(tags_of("tag=http.method:GET&tag=url:http%3A//x:80/a%2Bb+c"),
+            (Tags{{"http.method", "GET"}, {"url", "http://x:80/a+b c"}}));
+  EXPECT_EQ(tags_of("tag=a:"), (Tags{{"a", ""}}));
+  EXPECT_EQ(tags_of("tags=%7B%22a%22%3A%22b%22%2C%22c.d%22%3A%22%C3%A9%22%7D&tag=e:f"),
+            (Tags{{"a", "b"}, {"c.d", "\xC3\xA9"}, {"e", "f"}}));
+  EXPECT_EQ(tags_of(R"(tags={"a:b":"c:d"})"), (Tags{{"a:b", "c:d"}}));
+  EXPECT_TRUE(tags_of("tags={}&tags=").empty());
+}
+
+TEST(JaegerParams, RefusesTagsThatCannotBeRead) {
+  EXPECT_EQ(fault("service=a&tag=key"), "tag");
+  EXPECT_EQ(fault("service=a&tag="), "tag");
+  EXPECT_EQ(fault("service=a&tag=:value"), "tag");
+  EXPECT_EQ(fault("service=a&tag=le:1"), "tag");
+  EXPECT_EQ(fault("service=a&tag=a:1&tag=a:2"), "tag");
+  for (const char* text :
+       {R"({"a":1})", R"({"a":true})", R"({"a":null})", R"({"a":["b"]})", R"({"a":{"b":"c"}})", R"(["a"])", R"("a")",
+        "1", R"({"a":"b"} x)", R"({"a":"b",})", "{", R"({"a":"b","a":"b"})", "%7B%22a%22%3A%22%ff%22%7D"}) {
+    EXPECT_EQ(fault("service=a&tags=" + std::string(text)), "tags") << text;
+  }
+  const auto number = read(R"(service=a&tags={"http.status_code":500})");
+  ASSERT_FALSE(number);
+  EXPECT_EQ(number.error().message,
+            "the value of 'http.status_code' is a number, values are strings: write it in quotes");
+}
+
 TEST(JaegerParams, EmptyMeansAbsentWhereJaegerSaysSo) {
   const auto query = read("service=a&endTs=&lookback=&step=&ratePer=&groupByOperation=");
   ASSERT_TRUE(query);

@@ -1,0 +1,28 @@
+#include "notice_headers.hpp"
+
+namespace spm::http {
+
+Response json_response(std::string body) {
+  Response response;
+  response.content_type = "application/json";
+  response.headers.add("Cache-Control", "no-store");
+  response.set_body(std::move(body));
+  return response;
+}
+
+void add_notices(const std::vector<service::Notice>& notices, Response& response) {
+  for (const service::Notice& notice : notices) {
+    response.headers.add(std::string(service::header_name(notice.kind)), notice.text);
+  }
+}
+
+std::string all_notice_headers() {
+  std::string names;
+  for (const service::NoticeKind kind : service::all_notice_kinds()) {
+    if (!names.empty()) names += ", ";
+    names += service::header_name(kind);
+  }
+  return names;
+}
+
+}  // namespace spm::http

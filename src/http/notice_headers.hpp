@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <spm/http/message.hpp>
+#include <spm/service/metrics_service.hpp>
+
+namespace spm::http {
+
+/// 200 with a JSON body that nobody may keep.
+Response json_response(std::string body);
+
+/// Puts each notice into the header of its kind.
+void add_notices(const std::vector<service::Notice>& notices, Response& response);
+
+/// The names of all headers that a notice can be in, with commas between them: for Access-Control-Expose-Headers.
+std::string all_notice_headers();
+
+}  // namespace spm::http
