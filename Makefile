@@ -5,11 +5,12 @@
 JOBS ?= $(shell nproc)
 RUN_OPTIONS = $(if $(HTTP_PORT),--http-port=$(HTTP_PORT)) $(if $(GRPC_PORT),--grpc-port=$(GRPC_PORT)) \
   $(if $(ADMIN_PORT),--admin-port=$(ADMIN_PORT)) $(if $(PROMETHEUS_PORT),--prometheus-port=$(PROMETHEUS_PORT)) \
-  $(if $(EXPORTER_PORT),--exporter-port=$(EXPORTER_PORT)) $(if $(HOURS),--hours=$(HOURS))
+  $(if $(EXPORTER_PORT),--exporter-port=$(EXPORTER_PORT)) $(if $(HOURS),--hours=$(HOURS)) $(if $(NAMES),--names=$(NAMES))
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
-	@echo 'make run takes HTTP_PORT, GRPC_PORT, ADMIN_PORT, PROMETHEUS_PORT, EXPORTER_PORT and HOURS (of history).'
+	@echo 'make run takes HTTP_PORT, GRPC_PORT, ADMIN_PORT, PROMETHEUS_PORT, EXPORTER_PORT, HOURS (of history)'
+	@echo 'and NAMES (connector, seconds, processor or tempo: how the sample metrics are called).'
 
 deps: ## install the Debian packages that are missing
 	@scripts/install-packages.sh

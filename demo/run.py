@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import ctypes
 import http.server
+import json
 import pathlib
 import shutil
 import signal
@@ -51,6 +52,8 @@ def arguments():
     for name, default, what in PORTS:
         parser.add_argument(f"--{name}-port", type=int, default=default, metavar="PORT", help=f"of {what} (%(default)s)")
     parser.add_argument("--hours", type=float, default=6, help="length of the history (%(default)s)")
+    parser.add_argument("--names", choices=shop.PRODUCERS, default="connector",
+                        help="under whose names the sample metrics are written; the proxy is not told (%(default)s)")
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "build/release/jaeger-spm-proxy",
                         help="the proxy's program (%(default)s)")
     return parser.parse_args()
@@ -177,21 +180,37 @@ scrape_configs:
 """
 
 
+def found_by_itself(options):
+    """What the proxy, which was told no names, says of the store."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{options.http_port}/api/spm/diagnosis", timeout=30) as answer:
+        report = json.load(answer)
+    return report["choice"]
+
+
 def greeting(options):
     door = f"http://127.0.0.1:{options.http_port}"
     admin = f"http://127.0.0.1:{options.admin_port}"
     window = "lookback=1800000&step=60000"
     return f"""
+Found in the store, without being told any names (make run NAMES=tempo writes others):
+  {found_by_itself(options)}
+
 The proxy answers Jaeger's metrics API at {door} and gRPC at 127.0.0.1:{options.grpc_port}.
 Open:
   {door}/api/metrics/calls?service=frontend&{window}&prettyPrint=true
   {admin}/metrics      what the proxy says about itself
   {admin}/readyz
+  {door}/api/spm/diagnosis?prettyPrint=true      what is found in the store, and what to do about it
   http://127.0.0.1:{options.prometheus_port}               the Prometheus behind it
 Try (services: {", ".join(dict.fromkeys(row[0] for row in shop.OPERATIONS))}):
   curl -sS '{door}/api/metrics/latencies?service=frontend&quantile=0.95&{window}'
   curl -sS '{door}/api/metrics/calls?service=checkout&service=payment&groupByOperation=true&{window}'
   curl -sS '{door}/api/metrics/errors?service=payment&{window}&prettyPrint=true'
+Point a Jaeger at it, as if it were its Prometheus:
+  Jaeger v1:  METRICS_STORAGE_TYPE=prometheus
+              PROMETHEUS_SERVER_URL={door}
+  Jaeger v2:  under metric_backends.<name>.prometheus of its configuration:
+              endpoint: {door}
 Ctrl-C ends everything.
 """
 
@@ -201,7 +220,7 @@ def run(options, cleanup):
     scratch = pathlib.Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="spm-demo-")))
     until = int(time.time()) // shop.STEP * shop.STEP
     print(f"writing {options.hours:g} h of sample span metrics ...", flush=True)
-    series = shop.all_series(until - int(options.hours * 3600) // shop.STEP * shop.STEP)
+    series = shop.all_series(shop.PRODUCERS[options.names], until - int(options.hours * 3600) // shop.STEP * shop.STEP)
     data = make_blocks(scratch, series, until)
     start_exporter(options.exporter_port, series)
     (scratch / "prometheus.yml").write_text(configuration(options), encoding="utf-8")
@@ -217,8 +236,7 @@ def run(options, cleanup):
     proxy = Program("jaeger-spm-proxy", [
         options.binary, f"--http.host-port=127.0.0.1:{options.http_port}", f"--grpc.host-port=127.0.0.1:{options.grpc_port}",
         f"--admin.host-port=127.0.0.1:{options.admin_port}",
-        f"--prometheus.server-url=http://127.0.0.1:{options.prometheus_port}",
-        "--prometheus.query.normalize-calls=true", "--prometheus.query.normalize-duration=true"], scratch)
+        f"--prometheus.server-url=http://127.0.0.1:{options.prometheus_port}"], scratch)
     cleanup.callback(proxy.end)
     programs.append(proxy)
     proxy.wait_for(f"http://127.0.0.1:{options.admin_port}/readyz")

@@ -5,13 +5,32 @@ look, and a history written up to some moment is continued by an exporter starte
 """
 
 import math
+from typing import NamedTuple
 
 STEP = 15
 BOUNDS_MS = (2, 4, 6, 8, 10, 50, 100, 200, 400, 800, 1000, 1400, 2000, 5000, 10000, 15000)
-LE = tuple(str(bound) for bound in BOUNDS_MS) + ("+Inf",)
-CALLS = "traces_span_metrics_calls"
-DURATION = "traces_span_metrics_duration_milliseconds"
+
 JOB, INSTANCE = "spanmetrics", "demo-collector:8889"
+
+
+class Names(NamedTuple):
+    """How a producer of span metrics calls things."""
+    calls: str  # without _total
+    duration: str
+    service: str
+    operation: str
+    unit_ms: float  # milliseconds in the unit of durations
+
+    def bounds(self):
+        return tuple(f"{bound / self.unit_ms:g}" for bound in BOUNDS_MS) + ("+Inf",)
+
+
+PRODUCERS = {
+    "connector": Names("traces_span_metrics_calls", "traces_span_metrics_duration_milliseconds", "service_name", "span_name", 1),
+    "seconds": Names("traces_span_metrics_calls", "traces_span_metrics_duration_seconds", "service_name", "span_name", 1000),
+    "processor": Names("calls", "latency", "service_name", "operation", 1),
+    "tempo": Names("traces_spanmetrics_calls", "traces_spanmetrics_latency", "service", "span_name", 1000),
+}
 
 # service, operation, kind, calls a second, median ms, spread, share of errors
 OPERATIONS = (
@@ -52,15 +71,16 @@ def _escape(text):
 class Series:
     """One operation with one status: its counters, from `start` on."""
 
-    def __init__(self, row, number, failed, start):
+    def __init__(self, names, row, number, failed, start):
+        self.names = names
         self.service, self.operation, kind, self.rate, self.median, spread, self.errors = row
         self.failed, self.phase = failed, number * 1.7
         self.scale = 1 / (math.log(spread) * math.sqrt(2))
         status = "ERROR" if failed else "UNSET"
-        self.labels = (f'service_name="{_escape(self.service)}",span_name="{_escape(self.operation)}",'
+        self.labels = (f'{names.service}="{_escape(self.service)}",{names.operation}="{_escape(self.operation)}",'
                        f'span_kind="SPAN_KIND_{kind}",status_code="STATUS_CODE_{status}"')
         self.time = start
-        self.counts = [0.0] * len(LE)
+        self.counts = [0.0] * (len(BOUNDS_MS) + 1)
         self.sum = 0.0
 
     def _step(self, time):
@@ -100,44 +120,48 @@ class Series:
 _LOGS = [math.log(bound) for bound in BOUNDS_MS]
 
 
-def all_series(start):
+def all_series(names, start):
     made = []
     for number, row in enumerate(OPERATIONS):
-        made.append(Series(row, number, False, start))
+        made.append(Series(names, row, number, False, start))
         if row[-1] or row[1] in _SUFFERS:
-            made.append(Series(row, number, True, start))
+            made.append(Series(names, row, number, True, start))
     return made
 
 
 def write_history(file, series, until):
     """OpenMetrics text of every step before `until` (whole steps away); leaves `series` at `until`."""
     identity = f'job="{JOB}",instance="{INSTANCE}"'
+    names = series[0].names
     calls, durations = [], []
     for one in series:
         labels = f"{one.labels},{identity}"
-        heads = [f'{DURATION}_bucket{{{labels},le="{le}"}} ' for le in LE]
+        heads = [f'{names.duration}_bucket{{{labels},le="{le}"}} ' for le in names.bounds()]
         while one.time < until:
             counts, total = one.now()
             stamp = f" {one.time}\n"
-            calls.append(f"{CALLS}_total{{{labels}}} {counts[-1]}{stamp}")
+            calls.append(f"{names.calls}_total{{{labels}}} {counts[-1]}{stamp}")
             durations += [head + str(count) + stamp for head, count in zip(heads, counts)]
-            durations.append(f"{DURATION}_count{{{labels}}} {counts[-1]}{stamp}{DURATION}_sum{{{labels}}} {total:.3f}{stamp}")
+            durations.append(f"{names.duration}_count{{{labels}}} {counts[-1]}{stamp}"
+                             f"{names.duration}_sum{{{labels}}} {total / names.unit_ms:.3f}{stamp}")
             one.advance()
-    file.write(f"# TYPE {CALLS} counter\n")
+    file.write(f"# TYPE {names.calls} counter\n")
     file.writelines(calls)
-    file.write(f"# TYPE {DURATION} histogram\n")
+    file.write(f"# TYPE {names.duration} histogram\n")
     file.writelines(durations)
     file.write("# EOF\n")
 
 
 def exposition(series, time):
     """What a scrape at `time` reads. `time` never goes back."""
-    calls, durations = [f"# TYPE {CALLS}_total counter\n"], [f"# TYPE {DURATION} histogram\n"]
+    names = series[0].names
+    calls, durations = [f"# TYPE {names.calls}_total counter\n"], [f"# TYPE {names.duration} histogram\n"]
     for one in series:
         while one.time + STEP <= time:
             one.advance()
         counts, total = one.at(max(time, one.time))
-        calls.append(f"{CALLS}_total{{{one.labels}}} {counts[-1]}\n")
-        durations += [f'{DURATION}_bucket{{{one.labels},le="{le}"}} {count}\n' for le, count in zip(LE, counts)]
-        durations.append(f"{DURATION}_count{{{one.labels}}} {counts[-1]}\n{DURATION}_sum{{{one.labels}}} {total:.3f}\n")
+        calls.append(f"{names.calls}_total{{{one.labels}}} {counts[-1]}\n")
+        durations += [f'{names.duration}_bucket{{{one.labels},le="{le}"}} {count}\n' for le, count in zip(names.bounds(), counts)]
+        durations.append(f"{names.duration}_count{{{one.labels}}} {counts[-1]}\n"
+                         f"{names.duration}_sum{{{one.labels}}} {total / names.unit_ms:.3f}\n")
     return "".join(calls + durations)

@@ -25,7 +25,8 @@ BELOW = {
     "rates": {"base", "model", "promql", "telemetry", "prometheus"},
     "cache": {"base", "model", "promql", "telemetry", "prometheus"},
     "service": {"base", "model", "promql", "reshape", "prometheus", "schema", "rates", "cache", "telemetry"},
-    "http": {"base", "model", "service", "telemetry"},
+    "diagnosis": {"base", "model", "promql", "prometheus", "schema", "telemetry"},
+    "http": {"base", "model", "promql", "service", "diagnosis", "telemetry"},
     "grpc": {"base", "model", "service", "telemetry"},
     "cli": {"base", "config"},
 }

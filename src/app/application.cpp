@@ -19,12 +19,13 @@
 #include <spm/base/build_info.hpp>
 #include <spm/base/clock.hpp>
 #include <spm/http/admin_api.hpp>
-#include <spm/prometheus/http_client.hpp>
-#include <spm/promql/templates.hpp>
-#include <spm/service/promql_metrics_service.hpp>
+#include <spm/http/catalog_api.hpp>
+#include <spm/http/diagnosis_api.hpp>
+#include <spm/http/jaeger_api.hpp>
 
 #include "module_options.hpp"
 #include "readiness_probe.hpp"
+#include "room.hpp"
 
 namespace spm::app {
 namespace {
@@ -43,6 +44,24 @@ base::Error at_setting(std::string_view flag, base::Error error) {
   error.message = std::string(flag) + ": " + error.message;
   return error;
 }
+
+/// A coroutine that goes on until it is told to stop.
+class Background {
+ public:
+  explicit Background(asio::io_context& io) : strand_(io.get_executor()) {}
+  void start(asio::awaitable<void> work) {
+    asio::co_spawn(strand_, std::move(work),
+                   asio::bind_cancellation_slot(stop_.slot(), [](const std::exception_ptr&) {}));
+  }
+  /// From any thread; the work ends soon after.
+  void cancel() {
+    asio::post(strand_, [this] { stop_.emit(asio::cancellation_type::all); });
+  }
+
+ private:
+  asio::strand<asio::io_context::executor_type> strand_;
+  asio::cancellation_signal stop_;  ///< emitted on strand_
+};
 
 }  // namespace
 
@@ -76,31 +95,31 @@ class Application::Impl {
   std::unique_ptr<telemetry::Log> log_;
   telemetry::Metrics metrics_;
 
-  // The room: store, names, templates, and the service that asks them. Absent when no store is configured.
-  std::unique_ptr<prometheus::PrometheusClient> store_;
-  std::unique_ptr<schema::NamesSource> names_;
-  std::optional<promql::TemplateSet> templates_;
-  std::unique_ptr<service::MetricsService> service_;
+  std::unique_ptr<Room> room_;  ///< absent when no store is configured
 
   std::optional<ReadinessProbe> readiness_;
 
   // The doors.
   std::optional<http::JaegerApi> jaeger_api_;
+  std::optional<http::CatalogApi> catalog_api_;
+  std::optional<http::DiagnosisApi> diagnosis_api_;
+  std::optional<http::PrometheusApi> prometheus_api_;
+  std::optional<http::FrontDoor> front_door_;
   std::optional<http::AdminApi> admin_api_;
   std::unique_ptr<http::HttpServer> http_server_;
   std::unique_ptr<http::HttpServer> admin_server_;
   std::unique_ptr<grpc::GrpcServer> grpc_server_;
 
   // What run() starts and stop() ends.
-  asio::strand<asio::io_context::executor_type> probe_strand_{io_.get_executor()};
-  asio::cancellation_signal stop_probe_;  ///< emitted on probe_strand_
+  Background probing_{io_};
+  Background discovering_{io_};
   std::vector<std::thread> threads_;
 };
 
 Result<void> Application::Impl::build(const std::vector<std::string>& warnings) {
   if (auto built = build_room(); !built) return built;
   for (const std::string& warning : warnings) log_->warning(warning);
-  readiness_.emplace(store_.get(), metrics_, *log_);
+  readiness_.emplace(room_ ? &room_->store() : nullptr, metrics_, *log_);
   return build_doors();
 }
 
@@ -110,31 +129,25 @@ Result<void> Application::Impl::build_room() {
   log_ = std::move(*log);
   if (settings_.store.storage == config::MetricsStorage::none) return {};
 
-  auto options = store_options(settings_);
-  if (!options) return fail(std::move(options.error()));
-  const std::size_t max_series = options->max_series;
-  auto store = prometheus::create_http_prometheus_client(std::move(*options), io_.get_executor(), metrics_, *log_);
-  if (!store) return fail(std::move(store.error()));
-  store_ = std::move(*store);
-
-  if (settings_.templates_dir.empty()) {
-    templates_ = promql::TemplateSet::built_in();
-  } else {
-    auto templates = promql::TemplateSet::load(settings_.templates_dir);
-    if (!templates) return fail(std::move(templates.error()));
-    templates_ = std::move(*templates);
-  }
-
-  names_ = schema::create_configured_names(schema::names_from_settings(naming_options(settings_)));
-  service_ = service::create_promql_metrics_service(*names_, *templates_, *store_, metrics_, *log_, max_series);
+  auto room = Room::build(settings_, Room::Ground{io_.get_executor(), clock_, metrics_, *log_});
+  if (!room) return fail(std::move(room.error()));
+  room_ = std::move(*room);
   return {};
 }
 
 Result<void> Application::Impl::build_doors() {
-  jaeger_api_.emplace(jaeger_api_options(settings_), service_.get(), *readiness_, clock_);
+  service::MetricsService* service = room_ ? &room_->metrics_service() : nullptr;
+  service::Catalog* catalog = room_ ? &room_->catalog() : nullptr;
+  jaeger_api_.emplace(service, clock_, settings_.http.upstream_errors_as_500);
+  catalog_api_.emplace(catalog);
+  diagnosis_api_.emplace(room_ ? &room_->diagnosis() : nullptr);
+  prometheus_api_.emplace(prometheus_api_options(settings_), service, catalog, room_ ? &room_->forwarder() : nullptr,
+                          *readiness_, clock_);
+  const std::vector<http::Api*> apis = {&*jaeger_api_, &*catalog_api_, &*diagnosis_api_, &*prometheus_api_};
+  front_door_.emplace(front_door_options(settings_), apis, *readiness_);
   admin_api_.emplace(*readiness_, metrics_);
 
-  auto http_server = http::HttpServer::create(io_.get_executor(), http_server_options(settings_), *jaeger_api_, clock_,
+  auto http_server = http::HttpServer::create(io_.get_executor(), http_server_options(settings_), *front_door_, clock_,
                                               metrics_, *log_);
   if (!http_server) return fail(at_setting("--http.host-port", std::move(http_server.error())));
   http_server_ = std::move(*http_server);
@@ -144,7 +157,7 @@ Result<void> Application::Impl::build_doors() {
   if (!admin_server) return fail(at_setting("--admin.host-port", std::move(admin_server.error())));
   admin_server_ = std::move(*admin_server);
 
-  const grpc::GrpcSurroundings surroundings{service_.get(), clock_, metrics_, *log_};
+  const grpc::GrpcSurroundings surroundings{service, clock_, metrics_, *log_};
   auto grpc_server = grpc::GrpcServer::create(grpc_server_options(settings_), surroundings, io_.get_executor());
   if (!grpc_server) return fail(at_setting("--grpc.host-port", std::move(grpc_server.error())));
   grpc_server_ = std::move(*grpc_server);
@@ -155,8 +168,8 @@ void Application::Impl::start() {
   for (std::size_t i = 0; i < thread_count(settings_); ++i) threads_.emplace_back([this] { io_.run(); });
 
   readiness_->on_change([this](bool ready) { grpc_server_->set_serving(ready); });
-  asio::co_spawn(probe_strand_, readiness_->run(),
-                 asio::bind_cancellation_slot(stop_probe_.slot(), [](const std::exception_ptr&) {}));
+  probing_.start(readiness_->run());
+  if (room_) discovering_.start(room_->names().run());
   http_server_->start();
   admin_server_->start();
 
@@ -207,7 +220,8 @@ bool Application::Impl::stop() {
 
 void Application::Impl::stop_threads() {
   if (threads_.empty()) return;
-  asio::post(probe_strand_, [this] { stop_probe_.emit(asio::cancellation_type::all); });
+  probing_.cancel();
+  discovering_.cancel();
   work_.reset();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();

@@ -1,6 +1,10 @@
 #include "module_options.hpp"
 
+#include <array>
+#include <string>
 #include <utility>
+
+#include <spm/base/utf8.hpp>
 
 namespace spm::app {
 
@@ -45,24 +49,101 @@ base::Result<prometheus::StoreOptions> store_options(const config::Settings& set
   return options;
 }
 
-schema::NamingOptions naming_options(const config::Settings& settings) {
+namespace {
+
+schema::DurationUnit duration_unit(config::DurationUnit unit) {
+  switch (unit) {
+    case config::DurationUnit::seconds:
+      return schema::DurationUnit::seconds;
+    case config::DurationUnit::microseconds:
+      return schema::DurationUnit::microseconds;
+    case config::DurationUnit::nanoseconds:
+      return schema::DurationUnit::nanoseconds;
+    case config::DurationUnit::milliseconds:
+      break;
+  }
+  return schema::DurationUnit::milliseconds;
+}
+
+schema::CustomSchema custom_schema(const config::SchemaSettings& written) {
+  schema::CustomSchema schema;
+  schema.calls = written.calls;
+  schema.histogram = written.histogram;
+  schema.service_label = written.service_label;
+  schema.operation_label = written.operation_label;
+  schema.kind_label = written.kind_label;
+  schema.status_label = written.status_label;
+  schema.error_values = written.error_values;
+  return schema;
+}
+
+}  // namespace
+
+base::Result<schema::DiscoveryOptions> discovery_options(const config::Settings& settings) {
   const config::NamingSettings& naming = settings.naming;
-  schema::NamingOptions options;
-  options.metric_namespace = naming.metric_namespace;
-  options.spanmetrics_connector = naming.support_spanmetrics_connector;
-  options.duration_unit = naming.duration_unit == config::DurationUnit::seconds ? schema::DurationUnit::seconds
-                                                                                : schema::DurationUnit::milliseconds;
-  options.normalize_calls = naming.normalize_calls.value_or(false);
-  options.normalize_duration = naming.normalize_duration.value_or(false);
+  schema::DiscoveryOptions options;
+  options.naming.metric_namespace = naming.metric_namespace;
+  options.naming.spanmetrics_connector = naming.support_spanmetrics_connector;
+  if (naming.duration_unit) options.naming.duration_unit = duration_unit(*naming.duration_unit);
+  options.naming.normalize_calls = naming.normalize_calls;
+  options.naming.normalize_duration = naming.normalize_duration;
+  options.errors_given = !settings.query.error_matchers.empty();
+  options.allow_unfiltered_names = settings.query.matchers.empty();
+
+  const config::SchemaSettings& schema = settings.schema;
+  if (!schema.name.empty()) {
+    options.schema = schema::schema_by_name(schema.name);
+    if (!options.schema) {
+      std::string names;
+      for (const std::string_view name : schema::schema_names()) names.append(names.empty() ? "" : ", ").append(name);
+      return base::fail(base::ErrorKind::invalid_argument,
+                        "--schema: '" + base::printable(schema.name, 100) + "' is not a known schema: write one of " +
+                            names + ", or write the names out in schema.calls and schema.histogram");
+    }
+  } else if (!schema.calls.empty() || !schema.histogram.empty()) {
+    options.schema = custom_schema(schema);
+    options.schema->unit = options.naming.duration_unit;
+  }
   return options;
 }
 
-http::JaegerApiOptions jaeger_api_options(const config::Settings& settings) {
-  http::JaegerApiOptions options;
+diagnosis::Options diagnosis_options(const config::Settings& settings) {
+  const config::NamingSettings& naming = settings.naming;
+  diagnosis::Options options;
+  options.store_url = config::redact_url(settings.store.server_url);
+  const auto given = [&](std::string_view variable, std::string_view value) {
+    options.naming_settings.push_back(std::string(variable) + "=" + std::string(value));
+  };
+  const auto word = [](bool value) { return value ? "true" : "false"; };
+  if (naming.metric_namespace) given("PROMETHEUS_QUERY_NAMESPACE", *naming.metric_namespace);
+  if (naming.duration_unit) {
+    constexpr std::array<std::string_view, 4> kUnits = {"ms", "s", "us", "ns"};  // in the order of DurationUnit
+    given("PROMETHEUS_QUERY_DURATION_UNIT", kUnits[static_cast<std::size_t>(*naming.duration_unit)]);
+  }
+  if (naming.normalize_calls) given("PROMETHEUS_QUERY_NORMALIZE_CALLS", word(*naming.normalize_calls));
+  if (naming.normalize_duration) given("PROMETHEUS_QUERY_NORMALIZE_DURATION", word(*naming.normalize_duration));
+  if (naming.support_spanmetrics_connector) {
+    given("PROMETHEUS_QUERY_SUPPORT_SPANMETRICS_CONNECTOR", word(*naming.support_spanmetrics_connector));
+  }
+  const config::SchemaSettings& schema = settings.schema;
+  if (!schema.name.empty()) given("SCHEMA", schema.name);
+  options.schema_given = !schema.name.empty() || !schema.calls.empty() || !schema.histogram.empty();
+  return options;
+}
+
+http::PrometheusApiOptions prometheus_api_options(const config::Settings& settings) {
+  http::PrometheusApiOptions options;
+  options.forward_other_queries = settings.prometheus_door.other_queries == config::OtherQueries::forward;
+  options.matchers_enforced = !settings.query.matchers.empty();
+  options.pass_parameters = settings.prometheus_door.pass_parameters;
+  return options;
+}
+
+http::FrontDoorOptions front_door_options(const config::Settings& settings) {
+  http::FrontDoorOptions options;
   options.base_path = settings.http.base_path;
   options.query_timeout = settings.query.timeout;
   options.bearer_token_propagation = settings.query.bearer_token_propagation;
-  options.always_500 = settings.http.upstream_errors_as_500;
   options.max_in_flight = settings.query.max_in_flight;
   options.cors_origins = settings.http.cors_allowed_origins;
   for (const config::Header& header : settings.http.additional_headers) {

@@ -20,11 +20,13 @@ constexpr std::string_view kVersionFlag = "version";
 /// Stands for the empty value of "--flag=": CLI11 2.1 would take the next argument instead.
 constexpr std::string_view kEmptyValue = "\x01";
 
-constexpr std::array<std::string_view, 5> kCommands = {"serve", "check-config", "print-config", "version", "help"};
+constexpr std::array<std::string_view, 6> kCommands = {"serve",        "doctor",  "check-config",
+                                                       "print-config", "version", "help"};
 
 constexpr std::string_view kFooter =
     "Commands (one word, anywhere; none: serve):\n"
     "  serve          answer requests until SIGTERM\n"
+    "  doctor         ask the store for span metrics and say what is missing; exits 0 or 1\n"
     "  check-config   say whether the settings would do; exits 0 or 1\n"
     "  print-config   show every setting, its value and its source, without secrets\n"
     "  version, help\n\n"
@@ -119,8 +121,7 @@ void sort_rest(const std::vector<std::string>& rest, Arguments& result) {
       continue;
     }
     const std::string written = base::printable(argument.substr(0, equals), 100);
-    const std::string near = config::nearest_option_name(name);
-    result.problems.push_back({written, "is not a flag: write --" + near + ", or remove it"});
+    result.problems.push_back({written, "is not a flag: " + config::instead_of_unknown(name, "--")});
   }
 }
 

@@ -18,6 +18,7 @@ constexpr CommandName kCommandNames[] = {
     {"serve", Command::serve},
     {"check-config", Command::check_config},
     {"print-config", Command::print_config},
+    {"doctor", Command::doctor},
     {"version", Command::version},
     {"help", Command::help},
     {"print-docs", Command::print_docs},
@@ -40,7 +41,8 @@ Command choose_command(Arguments& arguments) {
       arguments.problems.push_back({base::printable(word, 100), "is a second command: write one only"});
     } else {
       arguments.problems.push_back(
-          {base::printable(word, 100), "is not a command: write serve, check-config, print-config, version or help"});
+          {base::printable(word, 100),
+           "is not a command: write serve, doctor, check-config, print-config, version or help"});
     }
   }
   if (arguments.help) return Command::help;

@@ -1,5 +1,7 @@
 #include "bindings.hpp"
 
+#include <array>
+
 #include <spm/base/go_duration.hpp>
 
 #include "values.hpp"
@@ -120,6 +122,24 @@ Binding to_store_host_port(Place<std::string> place) {
 
 Binding to_text(Place<std::string> place, std::string value_name) {
   return one(Shape::scalar, std::move(value_name), place, parse_plain_text, unless_empty);
+}
+
+Binding to_words(Place<std::vector<std::string>> place, std::string value_name) {
+  return many(Shape::comma_list, std::move(value_name), place, parse_plain_text,
+              [](const std::string& word) { return word; });
+}
+
+Binding to_duration_unit(Place<std::optional<DurationUnit>> place) {
+  static constexpr std::array<std::string_view, 4> kUnits = {"ms", "s", "us", "ns"};  // in the order of DurationUnit
+  const auto parse = [](const std::string& text) -> base::Result<std::optional<DurationUnit>> {
+    const auto index =
+        find_word_index({kUnits.begin(), kUnits.end()}, text, "not a unit of durations: write ms, s, us or ns");
+    if (!index) return base::fail(index.error());
+    return std::optional(static_cast<DurationUnit>(*index));
+  };
+  return one(Shape::scalar, "ms|s|us|ns", place, parse, [](const std::optional<DurationUnit>& unit) -> Shown {
+    return unit ? Shown(kUnits[static_cast<std::size_t>(*unit)]) : std::nullopt;
+  });
 }
 
 Binding to_namespace(Place<std::optional<std::string>> place) {

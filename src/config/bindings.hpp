@@ -44,6 +44,9 @@ Binding to_store_url(Place<std::string> place);
 /// For PROMETHEUS_HOST_PORT: becomes http://host:port.
 Binding to_store_host_port(Place<std::string> place);
 Binding to_text(Place<std::string> place, std::string value_name);
+/// Words with commas between them.
+Binding to_words(Place<std::vector<std::string>> place, std::string value_name);
+Binding to_duration_unit(Place<std::optional<DurationUnit>> place);
 Binding to_namespace(Place<std::optional<std::string>> place);
 Binding to_origins(Place<std::vector<std::string>> place);
 Binding to_store_headers(Place<std::vector<Header>> place);

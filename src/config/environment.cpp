@@ -66,8 +66,9 @@ Layer read_environment(const Environment& environment) {
   for (const auto& [name, value] : environment) {
     if (!name.starts_with("PROMETHEUS_") || value.empty() || is_from_kubernetes(name)) continue;
     if (std::ranges::find(known, name) != known.end()) continue;
-    layer.warnings.push_back("environment variable " + base::printable(name) +
-                             " is not known and is ignored: did you mean " + nearest(name, known) + "?");
+    const std::string near = nearest(name, known);
+    layer.warnings.push_back("environment variable " + base::printable(name) + " is not known and is ignored" +
+                             (near.empty() ? std::string() : ": did you mean " + near + "?"));
   }
   return layer;
 }

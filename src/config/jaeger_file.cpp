@@ -200,8 +200,10 @@ class JaegerFile {
       if (!entry.first.IsScalar()) continue;
       const std::string& key = entry.first.Scalar();
       if (std::find(others.begin(), others.end(), key) != others.end()) continue;
+      const std::string near = nearest(key, others);
       layer_.warnings.push_back(place_of(name_, entry.first) + ": " + path + base::printable(key) +
-                                " is not read by this service; the nearest that is: " + nearest(key, others));
+                                " is not read by this service" +
+                                (near.empty() ? std::string() : "; the nearest that is: " + near));
     }
   }
 

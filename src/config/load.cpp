@@ -23,8 +23,7 @@ Layer read_flags(const std::vector<FlagValue>& flags) {
   for (const FlagValue& flag : flags) {
     const Option* option = find_option(flag.name);
     if (option == nullptr) {
-      layer.problems.push_back(
-          Problem{"--" + flag.name, "is not a flag: write --" + nearest_option_name(flag.name) + ", or remove it"});
+      layer.problems.push_back(Problem{"--" + flag.name, "is not a flag: " + instead_of_unknown(flag.name, "--")});
       continue;
     }
     std::vector<std::string> values = split_values(*option, flag.value);

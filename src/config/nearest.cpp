@@ -31,6 +31,7 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
   std::size_t best_distance = 0;
   for (const std::string& candidate : candidates) {
     const std::size_t away = distance(head, candidate);
+    if (2 * away > std::max(head.size(), candidate.size())) continue;
     if (best.empty() || away < best_distance) {
       best = candidate;
       best_distance = away;

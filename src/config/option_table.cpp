@@ -109,6 +109,10 @@ void add_query(Table& table) {
            to_bool([](Settings & s) -> auto& { return s.query.bearer_token_propagation; }),
            "send the caller's bearer token on to the store")
       .jaeger_v2 = "jaeger_query.bearer_token_propagation";
+  table.add("query.matchers",
+            to_text(
+                [](Settings & s) -> auto& { return s.query.matchers; }, "MATCHERS"),
+            "matchers that every query to the store holds, whatever callers ask: cluster=\"eu\",tenant=\"a\"");
   table.add("templates.dir",
             to_text(
                 [](Settings & s) -> auto& { return s.templates_dir; }, "DIR"),
@@ -210,19 +214,11 @@ void add_naming(Table& table) {
       .add("prometheus.query.namespace", to_namespace([](Settings & s) -> auto& { return s.naming.metric_namespace; }),
            "prefix of the metric names, joined with _; an empty flag or file value means no prefix")
       .jaeger_v2 = "metric_namespace";
-  Binding unit{Shape::scalar, "ms|s", {}, {}};
-  unit.apply = [](Settings& settings, const std::vector<std::string>& values) -> base::Result<void> {
-    const auto index = find_word_index({"ms", "s"}, values.back(), "not a unit of durations: write ms or s");
-    if (!index) return base::fail(index.error());
-    settings.naming.duration_unit = *index == 0 ? DurationUnit::milliseconds : DurationUnit::seconds;
-    return {};
-  };
-  unit.show = [](const Settings& settings) -> std::optional<std::string> {
-    if (!settings.naming.duration_unit) return std::nullopt;
-    return *settings.naming.duration_unit == DurationUnit::milliseconds ? "ms" : "s";
-  };
-  table.add("prometheus.query.duration-unit", std::move(unit), "unit in which the store keeps latencies").jaeger_v2 =
-      "latency_unit";
+  table
+      .add("prometheus.query.duration-unit",
+           to_duration_unit([](Settings & s) -> auto& { return s.naming.duration_unit; }),
+           "unit in which the store keeps latencies, where nothing else tells it")
+      .jaeger_v2 = "latency_unit";
   table
       .add("prometheus.query.normalize-calls", to_bool([](Settings & s) -> auto& { return s.naming.normalize_calls; }),
            "calls is called calls_total")
@@ -234,7 +230,53 @@ void add_naming(Table& table) {
       .jaeger_v2 = "normalize_duration";
   table.add("prometheus.query.support-spanmetrics-connector",
             to_bool([](Settings & s) -> auto& { return s.naming.support_spanmetrics_connector; }),
-            "true: names of the connector without a namespace; false: latency_bucket, calls_total, label operation");
+            "true: prefer the label span_name; false: operation; for names that nothing in the store fits: as Jaeger");
+  table.add(
+      "schema",
+      to_text(
+          [](Settings & s) -> auto& { return s.schema.name; }, "NAME"),
+      "whose span metrics to read, where the store holds several: connector, processor, tempo, agent, signoz, ...");
+  const auto part = [&](std::string name, Place<std::string> place, std::string help) {
+    table.add(std::move(name), to_text(place, "NAME"), std::move(help));
+  };
+  part(
+      "schema.calls", [](Settings & s) -> auto& { return s.schema.calls; }, "name of the calls counter");
+  part(
+      "schema.histogram", [](Settings & s) -> auto& { return s.schema.histogram; },
+      "name of the latency histogram, without _bucket");
+  part(
+      "schema.service-label", [](Settings & s) -> auto& { return s.schema.service_label; },
+      "label that holds the service");
+  part(
+      "schema.operation-label", [](Settings & s) -> auto& { return s.schema.operation_label; },
+      "label that holds the operation");
+  part(
+      "schema.kind-label", [](Settings & s) -> auto& { return s.schema.kind_label; }, "label that holds the span kind");
+  part(
+      "schema.status-label", [](Settings & s) -> auto& { return s.schema.status_label; },
+      "label that holds the status");
+  table.add("schema.error-values",
+            to_words(
+                [](Settings & s) -> auto& { return s.schema.error_values; }, "VALUE,..."),
+            "values of the status label that mean an error");
+  table.add("errors.matcher",
+            to_text(
+                [](Settings & s) -> auto& { return s.query.error_matchers; }, "MATCHERS"),
+            "what makes a call an error, in place of its status: http_status_code=~\"5..\"");
+}
+
+void add_prometheus_door(Table& table) {
+  table.section("The Prometheus door");
+  table.add("prometheus-door.other-queries",
+            to_word<OtherQueries>(
+                [](Settings & s) -> auto& { return s.prometheus_door.other_queries; },
+                {{"refuse", OtherQueries::refuse}, {"forward", OtherQueries::forward}}, "refuse|forward",
+                "not something to do with queries: write refuse, or forward to send them on to the store unchanged"),
+            "queries that are none of Jaeger's: refuse them, or forward them to the store unchanged");
+  table.add("prometheus-door.pass-parameters",
+            to_words(
+                [](Settings & s) -> auto& { return s.prometheus_door.pass_parameters; }, "NAME,..."),
+            "further parameters that callers may send on to the store although query.matchers is set");
 }
 
 void add_limits(Table& table) {
@@ -367,6 +409,7 @@ std::vector<Option> make_option_table() {
   add_query(table);
   add_store(table);
   add_naming(table);
+  add_prometheus_door(table);
   add_limits(table);
   add_process(table);
   add_not_yet(table);

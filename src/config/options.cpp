@@ -91,13 +91,15 @@ std::vector<std::string> split_values(const Option& option, std::string_view tex
   return values;
 }
 
-std::string nearest_option_name(std::string_view name) {
+std::string instead_of_unknown(std::string_view name, std::string_view dashes) {
   std::vector<std::string> names;
   for (const Option& option : options()) {
     names.push_back(option.name);
     names.insert(names.end(), option.aliases.begin(), option.aliases.end());
   }
-  return nearest(name, names);
+  const std::string near = nearest(name, names);
+  if (near.empty()) return "remove it; --help lists all there are";
+  return "write " + std::string(dashes) + near + ", or remove it";
 }
 
 std::string Option::default_text() const { return show(Settings{}).value_or(""); }

@@ -38,8 +38,10 @@ class OwnFile {
   }
 
   void visit(const std::string& path, const YAML::Node& key, const YAML::Node& value) {
-    if (const Option* option = find_option(path)) return take(*option, path, key, value);
     const bool inner = path.size() < kMaxPathBytes && leads_to_option(path + ".");
+    const Option* option = find_option(path);
+    // `schema` is a setting, and the beginning of others.
+    if (option != nullptr && !(inner && value.IsMap())) return take(*option, path, key, value);
     if (inner && value.IsMap()) return walk(value, path + ".");
     if (inner && value.IsNull()) return;
     if (is_foreign_jaeger_flag(path)) {
@@ -47,7 +49,7 @@ class OwnFile {
     } else if (inner) {
       problem(key, path, "expects settings below it, found " + std::string(kind_of(value)));
     } else {
-      problem(key, path, "is not a setting: write " + nearest_option_name(path) + ", or remove it");
+      problem(key, path, "is not a setting: " + instead_of_unknown(path, ""));
     }
   }
 

@@ -50,6 +50,8 @@ class Validator {
       report("templates.dir", files_.check_directory(settings_.templates_dir));
     }
     if (settings_.store.storage == MetricsStorage::none) return;
+    check_schema();
+    check_prometheus_door();
     check_files();
     check_tls();
     check_authorization();
@@ -84,6 +86,30 @@ class Validator {
         problem(all[j].option, in_quotes(all[j].address.text()) + " is the port that --" + all[i].option +
                                    " has too (" + all[i].address.text() + "): write another port");
       }
+    }
+  }
+
+  /// A schema is named or written out; written out, it needs what nothing else could tell.
+  void check_schema() {
+    const SchemaSettings& schema = settings_.schema;
+    const bool written = !schema.calls.empty() || !schema.histogram.empty();
+    std::string label;
+    if (!schema.error_values.empty()) label = "schema.error-values";
+    if (!schema.status_label.empty()) label = "schema.status-label";
+    if (!schema.kind_label.empty()) label = "schema.kind-label";
+    if (!schema.operation_label.empty()) label = "schema.operation-label";
+    if (!schema.service_label.empty()) label = "schema.service-label";
+    if (!schema.name.empty() && (written || !label.empty())) {
+      problem("schema", "names a schema while schema.* writes one out: keep one of them");
+    } else if (!label.empty() && !written) {
+      problem(label, "is part of a schema without its metrics: write schema.calls or schema.histogram too");
+    }
+  }
+
+  void check_prometheus_door() {
+    if (settings_.prometheus_door.other_queries == OtherQueries::forward && !settings_.query.matchers.empty()) {
+      problem("prometheus-door.other-queries",
+              "forward would send queries without the matchers of --query.matchers: write refuse");
     }
   }
 

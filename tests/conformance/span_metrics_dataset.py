@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes span metrics of three fixed hours as OpenMetrics text: the data behind the recordings.
 
-    span_metrics_dataset.py [--schema NAME] > metrics.om
+    span_metrics_dataset.py [--schema NAME] [--hours N] [--without kind,status] [--label tenant=a] [--seed N] > metrics.om
     promtool tsdb create-blocks-from openmetrics metrics.om DIR
     prometheus --storage.tsdb.path=DIR --storage.tsdb.retention.time=100y ...
 
@@ -77,7 +77,7 @@ def escape(v): return v.replace('\\', '\\\\').replace('\n', '\\n').replace('"', 
 def number(x): return repr(int(x)) if x == int(x) else repr(x)
 
 class Series:
-    def __init__(self, schema, row, status, instance):
+    def __init__(self, schema, row, status, instance, more=(), seed=0):
         self.service, self.operation, self.kind, self.rate, self.median, self.spread, self.errors, self.since, self.until = row
         if self.service == 'fails-later' and status == 'e': self.since = 5400
         self.bounds = BOUNDS_MS
@@ -85,11 +85,10 @@ class Series:
         if self.service == 'inf-only': self.bounds = []
         self.share = {'e': self.errors / 1000, 'u': 1 - self.errors / 1000, 'all': 1}[status]
         labels = {schema.service: self.service, schema.operation: self.operation, schema.kind: schema.kind_prefix + self.kind,
-                  schema.status: schema.error if status == 'e' else schema.unset, 'job': 'spanmetrics', 'instance': f'otelcol-{instance}:8889'}
+                  schema.status: schema.error if status == 'e' else schema.unset, 'job': 'spanmetrics', 'instance': f'otelcol-{instance}:8889', **dict(more)}
         self.labels = ','.join(f'{k}="{escape(v)}"' for k, v in labels.items() if k and v is not None)
         self.le = [number(b * schema.per_ms) if schema.per_ms >= 1 else repr(b / 1000) for b in self.bounds] + ['+Inf']
         self.counts, self.calls, self.sum = [0] * len(self.le), 0, 0.0
-        seed = 0
         for ch in (self.service + self.operation + status + str(instance)).encode(): seed = (seed * 131 + ch + 1) & 0xffffffffffffffff
         self.random = random_stream(seed)
         self.offset = 3 + 5 * instance
@@ -116,13 +115,22 @@ def main():
     a.add_argument('--list', action='store_true', help='name the schemas')
     a.add_argument('--hours', type=float, default=3)
     a.add_argument('--without', default='', help='leave labels out: kind, status or both (kind,status)')
+    a.add_argument('--label', action='append', default=[], help='name=value: a label that every series has besides; repeatable')
+    a.add_argument('--seed', type=int, default=0, help='other values under the same names')
+    a.add_argument('--since', type=int, default=0, help='leave the first seconds out: what an earlier producer has written')
+    a.add_argument('--calls', help='another name of the calls')
+    a.add_argument('--histogram', help='another name of the histogram')
+    a.add_argument('--days-earlier', type=int, default=0, help='the same hours of an earlier day')
+    a.add_argument('--no-calls', action='store_true', help='histograms only')
     o = a.parse_args()
     if o.list: return print('\n'.join(SCHEMAS))
     sc = SCHEMAS[o.schema]
+    sc.calls, sc.hist = o.calls or sc.calls, o.histogram or sc.hist
     for label in filter(None, o.without.split(',')):
         if label not in ('kind', 'status'): a.error(f'--without knows kind and status, not {label}')
         setattr(sc, label, None)
-    series = [Series(sc, row, status, i) for row in SERVICES for status in (['all'] if not sc.status else 'ue' if row[6] else 'u')
+    more = [label.split('=', 1) for label in o.label]
+    series = [Series(sc, row, status, i, more, o.seed) for row in SERVICES for status in (['all'] if not sc.status else 'ue' if row[6] else 'u')
               for i in ((0, 1) if row[0] in ('frontend', 'mixed-buckets') else (0,))]
     out = sys.stdout
     calls, hist = [], []
@@ -131,12 +139,13 @@ def main():
         for s in series:
             if not s.since <= t - START < s.until: continue
             s.scrape(t)
-            stamp = t + s.offset
+            if t - START < o.since: continue
+            stamp = t + s.offset - o.days_earlier * 86400
             calls.append(f'{sc.calls}{{{s.labels}}} {s.calls} {stamp}\n')
             for le, c in zip(s.le, s.counts): hist.append(f'{sc.hist}_bucket{{{s.labels},le="{le}"}} {c} {stamp}\n')
             hist.append(f'{sc.hist}_count{{{s.labels}}} {s.calls} {stamp}\n{sc.hist}_sum{{{s.labels}}} {number(round(s.sum * sc.per_ms, 6))} {stamp}\n')
-    out.write(f'# TYPE {sc.calls} unknown\n'); out.writelines(calls)
+    if not o.no_calls: out.write(f'# TYPE {sc.calls} unknown\n'); out.writelines(calls)
     out.write(f'# TYPE {sc.hist} histogram\n'); out.writelines(hist)
     out.write('# EOF\n')
 
-main()
+if __name__ == '__main__': main()

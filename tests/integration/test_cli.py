@@ -19,7 +19,7 @@ WRONG = {
     "url-without-scheme": ([], {"PROMETHEUS_SERVER_URL": "prometheus:9090"}, ["PROMETHEUS_SERVER_URL", "http://"]),
     "port-that-is-no-number": (["--prometheus.server-url=http://host:nine"], {}, ["prometheus.server-url", "port"]),
     "ftp": ([], {"PROMETHEUS_SERVER_URL": "ftp://prometheus"}, ["PROMETHEUS_SERVER_URL", "http"]),
-    "wrong-unit": ([], {"PROMETHEUS_QUERY_DURATION_UNIT": "us"}, ["PROMETHEUS_QUERY_DURATION_UNIT", "ms", "s"]),
+    "wrong-unit": ([], {"PROMETHEUS_QUERY_DURATION_UNIT": "m"}, ["PROMETHEUS_QUERY_DURATION_UNIT", "ms", "s"]),
     "duration-without-unit": (["--prometheus.connect-timeout=30"], {}, ["prometheus.connect-timeout", "30s"]),
     "unreadable-token": ([], {"PROMETHEUS_TOKEN_FILE": "/does/not/exist"}, ["PROMETHEUS_TOKEN_FILE", "/does/not/exist"]),
     "unreadable-ca": (["--prometheus.tls.ca=/does/not/exist"], {}, ["prometheus.tls.ca", "/does/not/exist"]),

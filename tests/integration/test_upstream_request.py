@@ -171,11 +171,12 @@ def test_fixed_headers(start, store):
 
 
 def test_names_follow_the_settings(start, store):
+    """The store has traces_span_metrics_calls. Where settings ask for something else, Jaeger's names for them are used."""
     asked = []
     for environment in ({}, {"PROMETHEUS_QUERY_NORMALIZE_CALLS": "true"},
                         {"PROMETHEUS_QUERY_NAMESPACE": "mine"},
                         {"PROMETHEUS_QUERY_NAMESPACE": "", "PROMETHEUS_QUERY_SUPPORT_SPANMETRICS_CONNECTOR": ""},
-                        {"PROMETHEUS_QUERY_SUPPORT_SPANMETRICS_CONNECTOR": "true"}):
+                        {"PROMETHEUS_QUERY_SUPPORT_SPANMETRICS_CONNECTOR": "true", "PROMETHEUS_QUERY_NORMALIZE_CALLS": "true"}):
         assert start(store, environment=environment).calls().status == 200
         asked.append(re.search(r"\b(\w*calls\w*)", store.queries[-1].value("query")).group(1))
-    assert asked == ["traces_span_metrics_calls", "traces_span_metrics_calls_total", "mine_calls", "traces_span_metrics_calls", "calls"]
+    assert asked == ["traces_span_metrics_calls", "traces_span_metrics_calls_total", "mine_calls", "traces_span_metrics_calls", "calls_total"]

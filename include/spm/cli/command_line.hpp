@@ -13,6 +13,7 @@ enum class Command : std::uint8_t {
   serve,
   check_config,  ///< says whether the settings would do; exits 0 or 1
   print_config,  ///< every setting, its value and its source
+  doctor,        ///< asks the store and says what is wrong with it; exits 0 or 1
   version,
   help,
   print_docs,  ///< the tables of docs/configuration.md

@@ -70,7 +70,8 @@ std::vector<std::string> split_values(const Option& option, std::string_view tex
 /// collector, agent, sampling, UI.
 bool is_foreign_jaeger_flag(std::string_view name);
 
-/// The flag name, canonical or alias, that is most like `name`.
-std::string nearest_option_name(std::string_view name);
+/// What to do about the unknown setting `name`: "write --threads, or remove it" with the name, canonical or alias, that
+/// is near it; where none is, where to find them all. `dashes`: what stands before a name in that source.
+std::string instead_of_unknown(std::string_view name, std::string_view dashes);
 
 }  // namespace spm::config

@@ -43,7 +43,15 @@ enum class MetricsStorage : std::uint8_t {
 
 enum class DurationUnit : std::uint8_t {
   milliseconds,
-  seconds
+  seconds,
+  microseconds,
+  nanoseconds
+};
+
+/// What becomes of queries at the Prometheus door that are none of Jaeger's.
+enum class OtherQueries : std::uint8_t {
+  refuse,
+  forward
 };
 
 enum class LogFormat : std::uint8_t {
@@ -91,6 +99,23 @@ struct NamingSettings {
   std::optional<bool> support_spanmetrics_connector;
 };
 
+/// A family of span metrics that the user names or writes out. Empty: to be found out.
+struct SchemaSettings {
+  std::string name;  ///< of a known producer: "tempo"
+  std::string calls;
+  std::string histogram;  ///< without _bucket
+  std::string service_label;
+  std::string operation_label;
+  std::string kind_label;
+  std::string status_label;
+  std::vector<std::string> error_values;
+};
+
+struct PrometheusDoorSettings {
+  OtherQueries other_queries = OtherQueries::refuse;
+  std::vector<std::string> pass_parameters;  ///< of callers, allowed although matchers are enforced
+};
+
 struct HttpSettings {
   HostPort listen{"", 16690};
   std::string base_path = "/";  ///< starts with '/', ends with it only when it is nothing else
@@ -116,6 +141,8 @@ struct QuerySettings {
   bool bearer_token_propagation = false;
   std::chrono::milliseconds timeout{30'000};  ///< a caller's earlier deadline counts
   std::size_t max_in_flight = 512;            ///< requests over all doors
+  std::string matchers;                       ///< PromQL matchers that stand in every selector sent to the store
+  std::string error_matchers;                 ///< PromQL matchers that make a call an error; empty: by status
 };
 
 struct LogSettings {
@@ -132,6 +159,8 @@ struct Settings {
   QuerySettings query;
   StoreSettings store;
   NamingSettings naming;
+  SchemaSettings schema;
+  PrometheusDoorSettings prometheus_door;
   std::string templates_dir;  ///< empty: only the compiled-in templates
   LogSettings log;
   std::chrono::milliseconds shutdown_grace{10'000};

@@ -8,12 +8,13 @@
 #include <spm/cli/command_line.hpp>
 
 #include "application.hpp"
+#include "doctor.hpp"
 
 namespace {
 
 using spm::cli::Command;
 
-constexpr int kExitFailed = 1;  // could not serve, or not everything was answered in time
+constexpr int kExitFailed = 1;  // could not serve, not everything was answered in time, or the doctor found problems
 
 void print_line(std::FILE* stream, const std::string& text) {
   std::fputs(text.c_str(), stream);
@@ -43,6 +44,13 @@ int serve(const spm::cli::Outcome& outcome) {
   return (*application)->run() ? 0 : kExitFailed;
 }
 
+int examine(const spm::config::Settings& settings) {
+  const auto word = spm::app::examine_store(settings);
+  if (!word) return complain(word.error());
+  print_line(stdout, word->text);
+  return word->healthy ? 0 : kExitFailed;
+}
+
 int run(std::span<const char* const> arguments) {
   const spm::config::SystemFiles files;
   const spm::cli::Outcome outcome = spm::cli::parse_invocation(arguments, spm::cli::environment_of_process(), files);
@@ -51,7 +59,8 @@ int run(std::span<const char* const> arguments) {
   }
   print_line(stdout, outcome.out);
   print_line(stderr, outcome.err);
-  return outcome.exit_code ? *outcome.exit_code : serve(outcome);
+  if (outcome.exit_code) return *outcome.exit_code;
+  return outcome.command == Command::doctor ? examine(outcome.configuration.settings) : serve(outcome);
 }
 
 }  // namespace

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <spm/base/clock.hpp>
+#include <spm/base/result.hpp>
+#include <spm/config/settings.hpp>
+#include <spm/diagnosis/diagnosis.hpp>
+#include <spm/prometheus/client.hpp>
+#include <spm/promql/templates.hpp>
+#include <spm/schema/discovery.hpp>
+#include <spm/service/catalog.hpp>
+#include <spm/service/forwarder.hpp>
+#include <spm/service/metrics_service.hpp>
+#include <spm/telemetry/log.hpp>
+#include <spm/telemetry/metrics.hpp>
+
+namespace spm::app {
+
+/// Everything between the doors and the store: one for each process that asks a store.
+class Room {
+ public:
+  /// What the room stands on. All of it outlives the room.
+  struct Ground {
+    boost::asio::any_io_executor executor;
+    const base::WallClock& clock;
+    telemetry::Metrics& metrics;
+    telemetry::Log& log;
+  };
+
+  /// Reads templates, credentials and certificates; asks the store nothing yet. The error names the setting.
+  static base::Result<std::unique_ptr<Room>> build(const config::Settings& settings, const Ground& ground);
+
+  /// The store as the settings let it be seen: with the enforced matchers in every question.
+  prometheus::PrometheusClient& store() noexcept { return enforcing_ ? *enforcing_ : *http_client_; }
+  schema::Discovery& names() noexcept { return *names_; }
+  service::MetricsService& metrics_service() noexcept { return *metrics_service_; }
+  service::Catalog& catalog() noexcept { return *catalog_; }
+  service::Forwarder& forwarder() noexcept { return *forwarder_; }
+  diagnosis::Diagnosis& diagnosis() noexcept { return *diagnosis_; }
+
+ private:
+  Room() = default;
+
+  // In the order of construction; each may use the ones above it and is destroyed before them.
+  std::unique_ptr<prometheus::PrometheusClient> http_client_;
+  std::unique_ptr<prometheus::PrometheusClient> enforcing_;  ///< null: no matchers are enforced
+  std::optional<promql::TemplateSet> templates_;
+  std::unique_ptr<schema::Discovery> names_;
+  std::unique_ptr<service::MetricsService> metrics_service_;
+  std::unique_ptr<service::Catalog> catalog_;
+  std::unique_ptr<service::Forwarder> forwarder_;
+  std::unique_ptr<diagnosis::Diagnosis> diagnosis_;
+};
+
+}  // namespace spm::app
