@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <spm/model/time_grid.hpp>
@@ -27,6 +28,11 @@ class Column {
  public:
   Column() = default;
   explicit Column(std::size_t points) : values_(points, 0.0), present_((points + 63) / 64, 0) {}
+  /// Bit i % 64 of word i / 64 of `present` says whether value i is there: (values.size() + 63) / 64 words, and no bit
+  /// past the last value.
+  Column(std::vector<double> values, std::vector<std::uint64_t> present)
+      : values_(std::move(values)),
+        present_(std::move(present)) {}
 
   std::size_t size() const noexcept { return values_.size(); }
   bool has(std::size_t i) const noexcept { return ((present_[i / 64] >> (i % 64)) & 1U) != 0; }
