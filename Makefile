@@ -21,7 +21,7 @@ build: ## build/release/jaeger-spm-proxy
 	@cmake --preset release $(if $(wildcard build/release/CMakeCache.txt),,-DSPM_TESTS=OFF) >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target jaeger-spm-proxy
 
-test: deps ## build everything and run every test
+test: deps ## build everything and run every test (FRESH=1: also what passed before, unchanged)
 	@scripts/test.sh release
 
 run: ## a Prometheus with sample data and the proxy before it; Ctrl-C ends both

@@ -127,6 +127,7 @@ diagnosis::Options diagnosis_options(const config::Settings& settings) {
   }
   const config::SchemaSettings& schema = settings.schema;
   if (!schema.name.empty()) given("SCHEMA", schema.name);
+  options.matchers_enforced = !settings.query.matchers.empty();
   options.schema_given = !schema.name.empty() || !schema.calls.empty() || !schema.histogram.empty();
   return options;
 }

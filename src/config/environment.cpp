@@ -5,6 +5,7 @@
 #include <spm/base/utf8.hpp>
 
 #include "nearest.hpp"
+#include "values.hpp"
 
 namespace spm::config {
 namespace {
@@ -49,6 +50,9 @@ Layer read_environment(const Environment& environment) {
     for (const std::string& name : option.environment) {
       if (name.starts_with("PROMETHEUS_")) known.push_back(name);
       const auto found = environment.find(name);
+      if (option.never_empty && found != environment.end() && found->second.empty()) {
+        layer.problems.push_back(Problem{"environment variable " + name, kNothingEnforced});
+      }
       if (found == environment.end() || found->second.empty() || is_kubernetes_address(name, found->second)) continue;
       if (taken != nullptr) {
         if (environment.find(*taken)->second != found->second) {

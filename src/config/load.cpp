@@ -49,6 +49,10 @@ void take(Winners& winners, const Layer& layer) {
 
 void apply(Loaded& loaded, const Given& given) {
   const Option& option = *given.option;
+  if (option.never_empty && (given.values.empty() || given.values.back().empty())) {
+    loaded.problems.push_back(Problem{given.setting, kNothingEnforced});
+    return;
+  }
   if (auto applied = option.apply(loaded.settings, given.values); !applied) {
     loaded.problems.push_back(Problem{given.setting, applied.error().message});
   }

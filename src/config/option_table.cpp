@@ -109,10 +109,12 @@ void add_query(Table& table) {
            to_bool([](Settings & s) -> auto& { return s.query.bearer_token_propagation; }),
            "send the caller's bearer token on to the store")
       .jaeger_v2 = "jaeger_query.bearer_token_propagation";
-  table.add("query.matchers",
-            to_text(
-                [](Settings & s) -> auto& { return s.query.matchers; }, "MATCHERS"),
-            "matchers that every query to the store holds, whatever callers ask: cluster=\"eu\",tenant=\"a\"");
+  table
+      .add("query.matchers",
+           to_text(
+               [](Settings & s) -> auto& { return s.query.matchers; }, "MATCHERS"),
+           "matchers that every query to the store holds, whatever callers ask: cluster=\"eu\",tenant=\"a\"")
+      .never_empty = true;
   table.add("templates.dir",
             to_text(
                 [](Settings & s) -> auto& { return s.templates_dir; }, "DIR"),

@@ -58,6 +58,7 @@ class OwnFile {
     if (const auto [first, fresh] = seen_.emplace(option.name, line_of(key)); !fresh) {
       return problem(key, path, "is set twice, first in line " + std::to_string(first->second) + ": keep one");
     }
+    if (value.IsNull() && option.never_empty) return problem(key, path, kNothingEnforced);
     if (value.IsNull()) return;  // a name without a value sets nothing
     auto values = values_of(option, value, [](const std::string& text) { return base::Result<std::string>(text); });
     if (!values) return problem(key, path, values.error().message);

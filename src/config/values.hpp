@@ -13,6 +13,10 @@ namespace spm::config {
 // Texts to typed values. The errors' messages go on after "<setting>: ", quote the text unless it is secret, and say
 // what to write instead.
 
+/// Of a setting that must not be given empty.
+inline constexpr const char* kNothingEnforced =
+    "is empty, and an empty value enforces nothing: write what it must enforce, or remove it";
+
 tl::unexpected<base::Error> refuse(std::string message);
 /// "'text' " with control bytes escaped, shortened.
 std::string in_quotes(std::string_view text);

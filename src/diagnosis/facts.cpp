@@ -77,7 +77,7 @@ FamilyFacts facts_of(const StoreSchema& schema, std::size_t index, std::int64_t 
   if (!names.status_label.empty()) facts.error_values = names.error_values;
   facts.error_seen = family.error_value_seen;
   facts.producer = family.producer;
-  if (family.histogram.classic || family.histogram.native) {
+  if (can_be_read(family.histogram)) {
     facts.unit = unit_name(names);
     facts.unit_known_by = unit_source_text(family.unit_source);
   }

@@ -85,13 +85,15 @@ void add_histogram(const Observations& seen, std::vector<Finding>& findings) {
             : "This store knows no native histograms, so there is no other way with it.";
     findings.push_back(std::move(finding));
   } else if (forms.vmrange) {
-    Finding finding = new_finding(FindingId::vmrange_buckets, Severity::problem,
+    Finding finding = new_finding(FindingId::vmrange_buckets, Severity::hint,
                                   "The latency histogram " + name + " has VictoriaMetrics' own buckets (vmrange).");
     finding.why =
-        no_latencies +
-        " Such buckets come from an exponential histogram that VictoriaMetrics converted; they are not read here "
-        "yet, and Jaeger itself does not know them either.";
-    finding.what_to_do = "Let the collector write explicit buckets: histogram: explicit in the spanmetrics connector.";
+        "They come from an exponential histogram that VictoriaMetrics converted. This service reads them, a Jaeger "
+        "that "
+        "asks the store itself does not.";
+    finding.what_to_do =
+        "Nothing, as long as Jaeger asks through this service. Else let the collector write explicit buckets: "
+        "histogram: explicit in the spanmetrics connector.";
     findings.push_back(std::move(finding));
   } else {
     std::string what = name.empty() ? std::string("There is no latency histogram beside the calls counter ") +
@@ -114,7 +116,7 @@ void add_histogram(const Observations& seen, std::vector<Finding>& findings) {
 }
 
 void add_unit(const Family& family, std::vector<Finding>& findings) {
-  const bool readable = family.histogram.classic || family.histogram.native;
+  const bool readable = can_be_read(family.histogram);
   if (!readable || family.unit_source != schema::UnitSource::assumed) return;
   Finding finding = new_finding(FindingId::unit_assumed, Severity::hint,
                                 "Nothing tells the unit of the latencies: they are taken for milliseconds.");

@@ -44,7 +44,7 @@ std::string up_jobs(const Surroundings& around) {
   return up.empty() ? "" : " It scrapes, with success: " + list_text(up) + ".";
 }
 
-void add_nothing_there(const Observations& seen, std::vector<Finding>& findings) {
+void add_nothing_there(const Observations& seen, const Options& options, std::vector<Finding>& findings) {
   const std::vector<std::string>& service_graphs = seen.schema->service_graph_metrics;
   const Surroundings& around = seen.surroundings;
   Finding finding =
@@ -54,13 +54,20 @@ void add_nothing_there(const Observations& seen, std::vector<Finding>& findings)
       "The Monitor tab draws metrics that something must compute from spans. Jaeger does not, Prometheus does not: the "
       "spanmetrics connector of an OpenTelemetry Collector does, or Tempo's metrics generator.";
   finding.why += down_jobs(around) + up_jobs(around);
+  // Their values are for the one who set them: a caller of the HTTP form is told that there are some.
+  if (options.matchers_enforced) {
+    finding.what += " Only series that --query.matchers lets through were looked at.";
+    finding.what_to_do =
+        "First hold --query.matchers against the labels of the metrics: a label or value that they do not have hides "
+        "everything. If there are none: ";
+  }
   std::vector<std::string> alike;
   for (const Family& family : seen.schema->families) {
     if (family.names.calls.empty()) continue;
     alike.push_back(family.names.calls + " (" + family.rejected_because + ")");
   }
   if (!alike.empty()) finding.why += " Only the name looks alike of " + list_text(alike, kMostFamilies) + ".";
-  finding.what_to_do =
+  finding.what_to_do +=
       "Put the spanmetrics connector behind the collector's traces pipeline, export its metrics (prometheus exporter "
       "and "
       "a scrape job, or prometheusremotewrite) to this very store, and send some spans through it.";
@@ -162,7 +169,7 @@ void add_name_findings(const Observations& seen, const Options& options, std::ve
   if (misfit) return add_misfit(seen, options, findings);
   if (std::ranges::any_of(schema.families, is_serious)) return add_unusable(schema, findings);
   if (options.schema_given) return add_wrong_schema(seen, options, findings);
-  add_nothing_there(seen, findings);
+  add_nothing_there(seen, options, findings);
 }
 
 }  // namespace spm::diagnosis

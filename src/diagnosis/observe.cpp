@@ -113,7 +113,7 @@ class Observer {
     co_await find_rhythm(selectors, at);
     co_await find_overflow(family, selectors, at);
     co_await find_resets(family, selectors, at);
-    if (!family.histogram.classic && !family.histogram.native) {
+    if (!can_be_read(family.histogram)) {
       // Of one number, which is no histogram: only whether the function is known counts.
       const CallContext context = questions_.limited();
       prometheus::InstantQuery query("histogram_count(vector(0))", std::nullopt);

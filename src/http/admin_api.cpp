@@ -29,7 +29,7 @@ boost::asio::awaitable<Response> AdminApi::handle(const Request& request) {
   co_return response;
 }
 
-Response AdminApi::refuse(const base::Error& error) const {
+Response AdminApi::refuse(const RequestHead& /*head*/, const base::Error& error) const {
   return error_response(error, base::traits(error.kind).http_status);
 }
 

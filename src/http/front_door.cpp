@@ -172,8 +172,14 @@ void FrontDoor::finish(const RequestHead& head, bool api_route, Response& respon
   for (const Header& header : options_.additional_headers) response.headers.add(header.name, header.value);
 }
 
-Response FrontDoor::refuse(const Error& error) const {
-  Response response = error_response(error, base::traits(error.kind).http_status);
+Response FrontDoor::refuse(const RequestHead& head, const Error& error) const {
+  const Match found = match(head);
+  Response response;
+  if (found.api != nullptr) {
+    response = found.api->failure(error);
+  } else {
+    response = error_response(error, base::traits(error.kind).http_status);
+  }
   response.close = true;
   for (const Header& header : options_.additional_headers) response.headers.add(header.name, header.value);
   return response;

@@ -205,7 +205,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
     Connection connection(std::move(socket));
     base::Error full(base::ErrorKind::overloaded, "too many connections, try again in a second");
     full.retry_after = std::chrono::seconds(1);
-    const Response response = self->context_.handler.refuse(full);
+    const Response response = self->context_.handler.refuse(RequestHead(), full);
     const std::string id = request_id(Headers());
     ResponseFraming framing;
     framing.keep_alive = false;

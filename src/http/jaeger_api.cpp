@@ -37,6 +37,10 @@ bool is_no_failure_of_the_store(ErrorKind kind) noexcept {
     case ErrorKind::cancelled:
     case ErrorKind::overloaded:
     case ErrorKind::loop_detected:
+    case ErrorKind::malformed_request:
+    case ErrorKind::request_timeout:
+    case ErrorKind::body_too_large:
+    case ErrorKind::header_too_large:
       return true;
     default:
       return false;

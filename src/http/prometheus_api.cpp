@@ -256,7 +256,9 @@ awaitable<Response> PrometheusApi::answer_query(Route route, const Request& requ
   const Result<void> in_time = lower_deadline(*form, context);
   if (!in_time) co_return failure(in_time.error());
 
-  const auto asked = promql::recognise(*text);
+  auto asked = promql::recognise(*text);
+  // Where the store answers the rest, it is also asked what only looks like a question about spans.
+  if (asked && asked->may_be_foreign && options_.forward_other_queries) asked.reset();
   std::optional<double> constant;
   if (!asked) {
     if (const auto tree = promql::parse(*text)) constant = constant_value(**tree);

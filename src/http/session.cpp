@@ -195,7 +195,7 @@ asio::awaitable<Response> Session::handle_guarded(const Request& request) {
   }
   Error error(ErrorKind::internal, "an internal error, see the log for this request's id");
   error.log_detail = std::move(what);
-  co_return context_.handler.refuse(error);
+  co_return context_.handler.refuse(request.head, error);
 }
 
 asio::awaitable<void> Session::until_client_gone() {
@@ -231,7 +231,7 @@ asio::awaitable<bool> Session::respond(const Request& request, Response response
 asio::awaitable<bool> Session::refuse(Request request, Error error) {
   if (request.id.empty()) request.id = request_id(Headers());
   request.received = Clock::now();
-  Response response = context_.handler.refuse(error);
+  Response response = context_.handler.refuse(request.head, error);
   response.close = true;
   response.route = "refused";
   const bool again = co_await respond(request, std::move(response));

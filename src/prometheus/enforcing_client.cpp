@@ -7,6 +7,7 @@
 #include <spm/prometheus/enforcing_client.hpp>
 #include <spm/promql/add_matchers.hpp>
 #include <spm/promql/parser.hpp>
+#include <spm/promql/text.hpp>
 
 namespace spm::prometheus {
 namespace {
@@ -49,9 +50,12 @@ class EnforcingClient final : public PrometheusClient {
  public:
   EnforcingClient(PrometheusClient& store, std::vector<promql::Matcher> matchers)
       : store_(store),
-        matchers_(std::move(matchers)) {}
+        matchers_(std::move(matchers)),
+        spelling_matters_(std::ranges::any_of(
+            matchers_, [](const promql::Matcher& matcher) { return !promql::is_identifier(matcher.label); })) {}
 
   asio::awaitable<base::Result<RangeAnswer>> query_range(RangeQuery query, const base::CallContext& context) override {
+    co_await learn_dialect(context);
     base::Result<std::string> text = enforced(query.text);
     if (!text) co_return base::fail(std::move(text.error()));
     query.text = std::move(*text);
@@ -59,6 +63,7 @@ class EnforcingClient final : public PrometheusClient {
   }
 
   asio::awaitable<base::Result<InstantAnswer>> query(InstantQuery query, const base::CallContext& context) override {
+    co_await learn_dialect(context);
     base::Result<std::string> text = enforced(query.text);
     if (!text) co_return base::fail(std::move(text.error()));
     query.text = std::move(*text);
@@ -67,12 +72,14 @@ class EnforcingClient final : public PrometheusClient {
 
   asio::awaitable<base::Result<ListAnswer>> label_values(std::string label, Listing of,
                                                          const base::CallContext& context) override {
+    co_await learn_dialect(context);
     base::Result<void> done = enforce(of);
     if (!done) co_return base::fail(std::move(done.error()));
     co_return co_await store_.label_values(std::move(label), std::move(of), context);
   }
 
   asio::awaitable<base::Result<ListAnswer>> label_names(Listing of, const base::CallContext& context) override {
+    co_await learn_dialect(context);
     base::Result<void> done = enforce(of);
     if (!done) co_return base::fail(std::move(done.error()));
     co_return co_await store_.label_names(std::move(of), context);
@@ -80,7 +87,10 @@ class EnforcingClient final : public PrometheusClient {
 
   asio::awaitable<base::Result<StoreIdentity>> identify(const base::CallContext& context) override {
     base::Result<StoreIdentity> identity = co_await store_.identify(context);
-    if (identity) victoria_metrics_ = identity->kind == StoreIdentity::Kind::victoria_metrics;
+    if (identity) {
+      victoria_metrics_ = identity->kind == StoreIdentity::Kind::victoria_metrics;
+      dialect_known_ = true;
+    }
     co_return identity;
   }
 
@@ -96,6 +106,13 @@ class EnforcingClient final : public PrometheusClient {
   }
 
  private:
+  /// A matcher whose label needs quoting is spelled differently by different stores: ask once which one this is. Where
+  /// the store does not answer, what follows fails with better words.
+  asio::awaitable<void> learn_dialect(const base::CallContext& context) {
+    if (!spelling_matters_ || dialect_known_) co_return;
+    static_cast<void>(co_await identify(context));
+  }
+
   Dialect stores_dialect() const noexcept {
     return victoria_metrics_ ? Dialect::victoria_metrics : Dialect::prometheus;
   }
@@ -132,6 +149,8 @@ class EnforcingClient final : public PrometheusClient {
 
   PrometheusClient& store_;
   const std::vector<promql::Matcher> matchers_;
+  const bool spelling_matters_;
+  std::atomic<bool> dialect_known_{false};
   std::atomic<bool> victoria_metrics_{false};
 };
 

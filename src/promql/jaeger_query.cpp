@@ -70,14 +70,19 @@ std::vector<std::string> parts_of(std::string_view list) {
 
 std::optional<JaegerQuery> recognise(std::string_view text) {
   std::optional<JaegerQuery> exact = recognise_text(text);
+  if (exact && !is_span_metric(exact->kind, exact->metric)) exact.reset();
   if (exact) {
     if (auto value = unquoted(exact->service_as_written)) {
       exact->service = std::move(*value);
       return exact;
     }
   }
-  if (const auto tree = parse(text)) return recognise_tree(**tree);
-  return exact;
+  const auto tree = parse(text);
+  if (!tree) return exact;
+  auto query = recognise_tree(**tree);
+  if (!query || !is_span_metric(query->kind, query->metric)) return std::nullopt;
+  query->may_be_foreign = has_namespace_of_its_own(query->metric);
+  return query;
 }
 
 std::vector<std::vector<std::string>> service_readings(const JaegerQuery& query) {

@@ -16,6 +16,14 @@ std::optional<JaegerQuery> recognise_text(std::string_view text);
 /// The question that a tree asks. `service_as_written` is the value once more.
 std::optional<JaegerQuery> recognise_tree(const Expr& expr);
 
+/// Whether a Jaeger may call this metric so, under any namespace and in any version: `[ns_]calls[_total]` for rates,
+/// `[ns_]duration[_milliseconds|_seconds]_bucket` or `[ns_]latency_bucket` for latencies. Other metrics are not span
+/// metrics, whatever their labels are.
+bool is_span_metric(model::MetricKind kind, std::string_view name);
+
+/// Whether the namespace of such a name is neither none nor the connector's.
+bool has_namespace_of_its_own(std::string_view name);
+
 /// "SPAN_KIND_SERVER", and nothing else.
 std::optional<model::SpanKind> span_kind_of_label_value(std::string_view value);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <deque>
 #include <exception>
 #include <list>
 #include <mutex>
@@ -32,6 +33,10 @@ using base::Result;
 constexpr std::int64_t kHourMs = 3'600'000;
 /// What a request waits at most for a look that can only make a good answer better.
 constexpr std::chrono::seconds kPatience{5};
+/// Discoveries at once, and how many more may wait for their turn. Callers decide by tokens and parameters how many
+/// different ones there are; the store's time belongs to users' queries.
+constexpr std::size_t kMostAtOnce = 2;
+constexpr std::size_t kMostWaiting = 256;
 
 bool same_names(const StoreSchema& a, const StoreSchema& b) {
   const Family* of_a = a.family();
@@ -69,6 +74,7 @@ struct Job {
   asio::strand<asio::any_io_executor> strand;
   asio::cancellation_signal stop;
   bool stopped = false;
+  bool landed = false;  ///< guarded by the Core's mutex
   CallContext context;
   Goal goal = Goal::all;
   HourRange range;      // for Goal::range
@@ -247,18 +253,38 @@ class Core : public std::enable_shared_from_this<Core> {
     job->range = range;
     job->to_better = known->schema;
     job->known = known;
+    if (at_work_ >= kMostAtOnce && waiting_.size() >= kMostWaiting) {
+      job->flight->finish(
+          fail(base::Error(ErrorKind::overloaded,
+                           "the store is being asked for its metrics by too many different callers at the moment")
+                   .retry_in(std::chrono::seconds(1))));
+      return job->flight;
+    }
     known->flight = job->flight;
     const SteadyTime now = options_.monotonic();
     known->looked_for_errors = now;
     if (goal == Job::Goal::all) known->tried = now;
     std::erase_if(jobs_, [](const std::weak_ptr<Job>& other) { return other.expired(); });
     jobs_.push_back(job);
-    // Posted: the coroutine must not begin here, under the lock, and its cancellation slot belongs to the strand.
-    asio::post(job->strand, [self = shared_from_this(), job] { self->run(job); });
+    const bool own = asked_by.bearer_token.empty() && asked_by.store_parameters.empty();
+    if (at_work_ < kMostAtOnce) {
+      ++at_work_;
+      post_run(job);
+    } else if (own) {
+      waiting_.push_front(job);  // what most callers wait for
+    } else {
+      waiting_.push_back(job);
+    }
     return job->flight;
   }
 
+  /// Posted: the coroutine must not begin under the lock, and its cancellation slot belongs to the strand.
+  void post_run(const std::shared_ptr<Job>& job) {
+    asio::post(job->strand, [self = shared_from_this(), job] { self->run(job); });
+  }
+
   void run(const std::shared_ptr<Job>& job) {
+    job->context.deadline = base::Deadline::after(options_.timeout);  // it may have waited for its turn
     if (job->stopped) {
       land(*job, fail(ErrorKind::shutting_down, "the service is shutting down"));
       return;
@@ -294,6 +320,13 @@ class Core : public std::enable_shared_from_this<Core> {
     SchemaPtr before;
     {
       const std::lock_guard lock(mutex_);
+      if (std::exchange(job.landed, true)) return;
+      if (waiting_.empty()) {
+        --at_work_;
+      } else {
+        post_run(waiting_.front());
+        waiting_.pop_front();
+      }
       if (job.known->flight == job.flight) job.known->flight.reset();
       before = job.known->schema;
       if (found && job.goal == Job::Goal::range) {
@@ -318,9 +351,11 @@ class Core : public std::enable_shared_from_this<Core> {
   DiscoveryLog log_;
 
   mutable std::mutex mutex_;
-  KnowledgeTable table_;                ///< guarded by mutex_, with all its entries
-  std::list<std::weak_ptr<Job>> jobs_;  ///< guarded by mutex_
-  bool stopped_ = false;                ///< guarded by mutex_
+  KnowledgeTable table_;                      ///< guarded by mutex_, with all its entries
+  std::list<std::weak_ptr<Job>> jobs_;        ///< guarded by mutex_
+  std::deque<std::shared_ptr<Job>> waiting_;  ///< guarded by mutex_
+  std::size_t at_work_ = 0;                   ///< guarded by mutex_: jobs that run
+  bool stopped_ = false;                      ///< guarded by mutex_
 };
 
 class StoreDiscovery final : public Discovery {
@@ -331,10 +366,10 @@ class StoreDiscovery final : public Discovery {
   StoreDiscovery& operator=(const StoreDiscovery&) = delete;
 
   awaitable<Result<SchemaPtr>> schema(model::MetricKind kind, const CallContext& context) override {
-    co_return co_await core_->schema(kind, context);
+    return ask(core_, kind, context);
   }
   awaitable<Result<SchemaPtr>> after_empty(SchemaPtr used, model::TimeGrid asked, const CallContext& context) override {
-    co_return co_await core_->after_empty(std::move(used), asked, context);
+    return ask_again(core_, std::move(used), asked, context);
   }
   awaitable<void> run() override { return probe_for_ever(core_); }
 
@@ -349,6 +384,15 @@ class StoreDiscovery final : public Discovery {
     std::shared_ptr<Core> core;
   };
 
+  // Each keeps the core alive: this object may go while a caller still waits.
+  static awaitable<Result<SchemaPtr>> ask(std::shared_ptr<Core> core, model::MetricKind kind,
+                                          const CallContext& context) {
+    co_return co_await core->schema(kind, context);
+  }
+  static awaitable<Result<SchemaPtr>> ask_again(std::shared_ptr<Core> core, SchemaPtr used, model::TimeGrid asked,
+                                                const CallContext& context) {
+    co_return co_await core->after_empty(std::move(used), asked, context);
+  }
   static awaitable<void> probe_for_ever(std::shared_ptr<Core> core) {
     const StopAtEnd stop_at_end(core);
     asio::steady_timer pause(co_await asio::this_coro::executor);

@@ -13,6 +13,7 @@ constexpr std::array<std::string_view, 2> kKind = {"span_kind", "span.kind"};
 constexpr std::array<std::string_view, 5> kStatus = {"status_code", "status.code", "otel_status_code",
                                                      "otel.status_code", "span_status"};
 constexpr std::array<std::string_view, 4> kErrors = {"STATUS_CODE_ERROR", "ERROR", "Error", "error"};
+constexpr std::array<std::string_view, 4> kUnset = {"STATUS_CODE_UNSET", "UNSET", "Unset", "unset"};
 constexpr std::array<std::string_view, 12> kStatuses = {"STATUS_CODE_UNSET",
                                                         "STATUS_CODE_OK",
                                                         "STATUS_CODE_ERROR",
@@ -61,6 +62,12 @@ bool is_otel_status(std::string_view label) noexcept {
   return label.ends_with("otel_status_code") || label.ends_with("otel.status_code");
 }
 
+std::string otel_status_beside(std::string_view status) {
+  if (status == "status_code") return "otel_status_code";
+  if (status == "status.code") return "otel.status_code";
+  return {};
+}
+
 std::string overflow_label(std::span<const std::string> labels) {
   for (const std::string_view name : kOverflow) {
     if (has_label(labels, name)) return std::string(name);
@@ -82,6 +89,11 @@ std::vector<std::string> error_values(std::span<const std::string> values) {
 bool any_error_value(std::span<const std::string> values) {
   return std::ranges::any_of(
       values, [](const std::string& value) { return std::ranges::find(kErrors, value) != kErrors.end(); });
+}
+
+bool any_unset_value(std::span<const std::string> values) {
+  return std::ranges::any_of(values,
+                             [](const std::string& value) { return std::ranges::find(kUnset, value) != kUnset.end(); });
 }
 
 bool are_span_statuses(std::span<const std::string> values) {

@@ -25,6 +25,8 @@ std::string first_present(std::span<const std::string> labels, LabelOrder order)
 
 /// Labels written by the collector's useOtelPrefix convention: series without a status lack them.
 bool is_otel_status(std::string_view label) noexcept;
+/// What that convention calls the label `status`; empty: it has no name for it.
+std::string otel_status_beside(std::string_view status);
 
 /// The label that marks overflow series, or empty.
 std::string overflow_label(std::span<const std::string> labels);
@@ -36,6 +38,8 @@ std::span<const std::string_view> error_candidates() noexcept;
 /// Those candidates that `values` holds; none: all candidates.
 std::vector<std::string> error_values(std::span<const std::string> values);
 bool any_error_value(std::span<const std::string> values);
+/// Whether a span without a status has one among these.
+bool any_unset_value(std::span<const std::string> values);
 /// Whether these can be statuses of spans at all: a label `status_code` may hold HTTP's.
 bool are_span_statuses(std::span<const std::string> values);
 

@@ -3,9 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace spm::schema {
 namespace {
+
+/// Nobody calls a metric so; a store may not even take questions of such a length.
+constexpr std::size_t kLongestNameBytes = 500;
 
 bool is_separator(char c) noexcept { return c == '.' || c == '_'; }
 
@@ -71,7 +76,9 @@ std::optional<HistogramName> as_histogram_base(std::string_view base) {
 
 FoundNames sort_metric_names(std::span<const std::string> names) {
   FoundNames found;
+  std::unordered_map<std::string, std::size_t> by_base;  // a store may have any number of names
   for (const std::string& name : names) {
+    if (name.size() > kLongestNameBytes) continue;
     if (auto calls = as_calls(name)) {
       found.calls.push_back(std::move(*calls));
       continue;
@@ -81,11 +88,12 @@ FoundNames sort_metric_names(std::span<const std::string> names) {
     const bool count = !bucket && take_suffix(base, "_count");
     auto histogram = as_histogram_base(base);
     if (!histogram) continue;
-    auto known = std::ranges::find(found.histograms, histogram->base, &HistogramName::base);
-    if (known == found.histograms.end()) known = found.histograms.insert(known, std::move(*histogram));
-    if (bucket) known->bucket = name;
-    if (count) known->count = name;
-    if (!bucket && !count) known->bare = true;
+    const auto [place, fresh] = by_base.try_emplace(histogram->base, found.histograms.size());
+    if (fresh) found.histograms.push_back(std::move(*histogram));
+    HistogramName& known = found.histograms[place->second];
+    if (bucket) known.bucket = name;
+    if (count) known.count = name;
+    if (!bucket && !count) known.bare = true;
   }
   return found;
 }
@@ -105,17 +113,22 @@ CallsName parse_calls_name(std::string_view name) {
 }
 
 std::vector<Group> pair_by_prefix(const FoundNames& names) {
+  std::unordered_map<std::string_view, std::vector<const HistogramName*>> by_prefix;
+  for (const HistogramName& histogram : names.histograms) by_prefix[histogram.prefix].push_back(&histogram);
+  std::unordered_set<std::string_view> paired;
+
   std::vector<Group> groups;
+  groups.reserve(names.calls.size());
   for (const CallsName& calls : names.calls) {
+    paired.insert(calls.prefix);
     Group& group = groups.emplace_back();
     group.calls.push_back(calls);
-    for (const HistogramName& histogram : names.histograms) {
-      if (histogram.prefix == calls.prefix) group.histograms.push_back(histogram);
-    }
+    const auto fitting = by_prefix.find(calls.prefix);
+    if (fitting == by_prefix.end()) continue;
+    for (const HistogramName* histogram : fitting->second) group.histograms.push_back(*histogram);
   }
   for (const HistogramName& histogram : names.histograms) {
-    if (std::ranges::find(names.calls, histogram.prefix, &CallsName::prefix) != names.calls.end()) continue;
-    groups.emplace_back().histograms.push_back(histogram);
+    if (!paired.contains(histogram.prefix)) groups.emplace_back().histograms.push_back(histogram);
   }
   return groups;
 }

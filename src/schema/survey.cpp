@@ -1,12 +1,18 @@
 #include "survey.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
+
+#include <spm/base/utf8.hpp>
 
 #include "constraints.hpp"
 #include "label_choice.hpp"
 #include "producers.hpp"
 #include "ranking.hpp"
+#include "side_by_side.hpp"
 
 namespace spm::schema {
 namespace {
@@ -20,6 +26,8 @@ using Time = std::optional<std::int64_t>;
 
 /// So many pairs of metrics are looked at in one discovery; the rest is reported. Known names come first.
 constexpr std::size_t kMostGroups = 16;
+/// How many of the metrics that cannot be used are kept for people to read.
+constexpr std::size_t kMostRejected = 50;
 /// So many of the best families are looked at down to their bounds.
 constexpr std::size_t kMostClosely = 4;
 
@@ -50,8 +58,15 @@ bool has_needed_labels(const Texts& labels, const model::MetricNames& names) {
   });
 }
 
-void drop_dotted(Texts& labels) {
-  std::erase_if(labels, [](const std::string& label) { return !promql::is_identifier(label); });
+/// Whether asking about another metric may go better.
+bool is_about_the_metric(const base::Error& error) {
+  using base::ErrorKind;
+  return error.kind == ErrorKind::query_rejected || error.kind == ErrorKind::store_misbehaved ||
+         error.kind == ErrorKind::answer_too_large;
+}
+
+std::string no_answer_about(const base::Error& error) {
+  return "the store did not answer about it: " + base::printable(error.message, 200);
 }
 
 }  // namespace
@@ -61,24 +76,82 @@ awaitable<Result<void>> Survey::run() {
   if (!groups) co_return fail(std::move(groups.error()));
   std::ranges::stable_sort(*groups,
                            [](const Group& a, const Group& b) { return is_known_group(a) && !is_known_group(b); });
+  std::vector<ReadGroup> read;
   for (std::size_t i = 0; i < groups->size(); ++i) {
-    Group group = std::move((*groups)[i]);
     if (i >= kMostGroups) {
-      add_rejected(group, {}, "not looked at: too many metrics have names like these");
+      // What is kept is kept for every caller.
+      if (i >= kMostGroups + kMostRejected) break;
+      add_rejected(families_, (*groups)[i], {}, "not looked at: too many metrics have names like these");
       continue;
     }
-    Result<void> looked = co_await look_at(std::move(group));
-    if (!looked) co_return fail(std::move(looked.error()));
+    ReadGroup one;
+    one.group = std::move((*groups)[i]);
+    read.push_back(std::move(one));
+  }
+  Pieces<void> reading;
+  reading.reserve(read.size());
+  for (ReadGroup& one : read) reading.push_back(read_labels(one));
+  std::vector<Result<void>> outcomes = co_await side_by_side(std::move(reading));
+  Result<void> sorted_out = leave_out_failed(read, outcomes);
+  if (!sorted_out) co_return fail(std::move(sorted_out.error()));
+  for (ReadGroup& one : read) {
+    Result<void> settled = co_await settle_dialect(one);
+    if (!settled) co_return fail(std::move(settled.error()));
   }
 
-  // A close look can change the order: a label status_code may turn out to hold HTTP's. The best one is always looked
-  // at.
+  Pieces<Families> looking;
+  looking.reserve(read.size());
+  std::vector<Group> looked_at;
+  looked_at.reserve(read.size());
+  for (ReadGroup& one : read) {
+    looked_at.push_back(one.group);
+    looking.push_back(look_at(std::move(one)));
+  }
+  std::vector<Result<Families>> looked = co_await side_by_side(std::move(looking));
+  const bool any = std::ranges::any_of(looked, [](const Result<Families>& families) { return families.has_value(); });
+  for (std::size_t i = 0; i < looked.size(); ++i) {
+    Result<Families>& families = looked[i];
+    if (!families && !(any && is_about_the_metric(families.error()))) co_return fail(std::move(families.error()));
+    if (families) {
+      std::ranges::move(*families, std::back_inserter(families_));
+    } else {
+      add_rejected(families_, looked_at[i], {}, no_answer_about(families.error()));
+    }
+  }
+  co_return co_await look_closely_at_the_best();
+}
+
+/// One metric that the store will not talk about must not hide the others. Where it talks about none, that is an error.
+Result<void> Survey::leave_out_failed(std::vector<ReadGroup>& read, std::vector<Result<void>>& outcomes) {
+  const bool any = std::ranges::any_of(outcomes, [](const Result<void>& outcome) { return outcome.has_value(); });
+  std::vector<ReadGroup> kept;
+  kept.reserve(read.size());
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    Result<void>& outcome = outcomes[i];
+    if (outcome) {
+      kept.push_back(std::move(read[i]));
+    } else if (any && is_about_the_metric(outcome.error())) {
+      add_rejected(families_, read[i].group, {}, no_answer_about(outcome.error()));
+    } else {
+      return fail(std::move(outcome.error()));
+    }
+  }
+  read = std::move(kept);
+  return {};
+}
+
+/// A close look can change the order: a label status_code may turn out to hold HTTP's. The best one is always looked
+/// at.
+awaitable<Result<void>> Survey::look_closely_at_the_best() {
   rank(families_, options_.naming);
-  for (std::size_t looks = 0; looks < 2 * kMostClosely && looks < families_.size(); ++looks) {
-    std::size_t next = 0;
-    while (next < families_.size() && families_[next].looked_closely) ++next;
-    if (next >= std::min(kMostClosely, families_.size()) || !families_[next].usable()) break;
-    Result<void> looked = co_await look_closely(families_[next]);
+  for (std::size_t looks = 0; looks < 2 * kMostClosely;) {
+    Pieces<void> looking;
+    for (std::size_t i = 0; i < std::min(kMostClosely, families_.size()); ++i) {
+      if (families_[i].usable() && !families_[i].looked_closely) looking.push_back(look_closely(families_[i]));
+    }
+    if (looking.empty()) break;
+    looks += looking.size();
+    Result<void> looked = co_await all_done(std::move(looking));
     if (!looked) co_return fail(std::move(looked.error()));
     rank(families_, options_.naming);
   }
@@ -151,15 +224,17 @@ awaitable<Result<std::vector<Group>>> Survey::worth_a_look(std::vector<Group> gr
   Result<Texts> names = co_await ask_.metric_names(std::move(selectors), std::move(narrower), window_);
   if (!names) co_return fail(std::move(names.error()));
 
+  const std::unordered_set<std::string_view> labelled_names(names->begin(), names->end());
+  std::size_t rejected = 0;
   std::vector<Group> kept;
   for (Group& group : groups) {
     if (doubtful(group)) {
       const HistogramName& histogram = group.histograms.front();
       const bool dotted = !promql::is_identifier(histogram.base);
-      const bool labelled = std::ranges::any_of(
-          *names, [&](const std::string& name) { return name == histogram.base || name == histogram.count; });
+      const bool labelled = labelled_names.contains(histogram.base) || labelled_names.contains(histogram.count);
       if (!dotted && !labelled) {
-        add_rejected(group, {}, "neither a known name nor a label for span kind or status");
+        if (rejected++ >= kMostRejected) continue;
+        add_rejected(families_, group, {}, "neither a known name nor a label for span kind or status");
         continue;
       }
     }
@@ -168,16 +243,69 @@ awaitable<Result<std::vector<Group>>> Survey::worth_a_look(std::vector<Group> gr
   co_return std::move(kept);
 }
 
-awaitable<Result<void>> Survey::look_at(Group group) {
+/// Everything that can be asked before it is known which labels mean what: all at the same time.
+awaitable<Result<void>> Survey::read_labels(ReadGroup& read) {
+  const std::string& metric = calls_metric(read.group);
+  const bool only_bucket = read.group.calls.empty() && is_bucket(read.group.histograms.front(), metric);
+  read.of_histograms.resize(read.group.histograms.size());
+  Pieces<void> reading;
+  reading.push_back(read_newest(read.newest_ms, metric));
+  reading.push_back(read_labels_of(read.labels, metric, only_bucket));
+  if (!read.group.calls.empty()) {
+    for (std::size_t i = 0; i < read.group.histograms.size(); ++i) {
+      const HistogramName& name = read.group.histograms[i];
+      const std::string& counting = counting_metric(name);
+      reading.push_back(read_labels_of(read.of_histograms[i], counting, is_bucket(name, counting)));
+    }
+  }
+  co_return co_await all_done(std::move(reading));
+}
+
+awaitable<Result<void>> Survey::read_newest(Time& newest, std::string metric) {
+  std::string series = selector_of(metric, {}, dialect_);
+  Result<Time> found = co_await newest_of(std::move(series), Time());
+  if (!found) co_return fail(std::move(found.error()));
+  newest = *found;
+  co_return Result<void>();
+}
+
+awaitable<Result<void>> Survey::read_labels_of(Texts& labels, std::string metric, bool is_bucket) {
+  const std::string series = selector_of(metric, {}, dialect_);
+  Result<Texts> found = Texts();
+  if (is_bucket) {
+    // Listing the labels of buckets costs ten times as much: one series has to do.
+    Result<Time> newest = co_await newest_of(series, Time());
+    if (!newest) co_return fail(std::move(newest.error()));
+    if (*newest) found = co_await ask_.labels_of_one(series, **newest);
+  } else {
+    found = co_await ask_.label_names(series, window_);
+  }
+  if (!found) co_return fail(std::move(found.error()));
+  labels = std::move(*found);
+  co_return Result<void>();
+}
+
+/// The newest sample up to `hint`, where there is one then; else anywhere in the window. The same is never asked twice.
+awaitable<Result<Time>> Survey::newest_of(std::string selector, Time hint) {
+  if (const auto known = newest_.find(selector); known != newest_.end()) co_return known->second;
+  Result<Time> found = Time();
+  if (hint) {
+    found = co_await ask_.sample_at(selector, *hint);
+    if (!found) co_return fail(std::move(found.error()));
+  }
+  if (!*found) found = co_await ask_.newest_sample(selector, window_);
+  if (!found) co_return fail(std::move(found.error()));
+  newest_[selector] = *found;
+  co_return *found;
+}
+
+awaitable<Result<Survey::Families>> Survey::look_at(ReadGroup read) {
+  Families families;
+  const Group group = std::move(read.group);
   Variant whole;
   whole.metric = calls_metric(group);
-  const bool only_bucket = group.calls.empty() && is_bucket(group.histograms.front(), whole.metric);
-  Result<Texts> labels = co_await labels_of_metric(whole.metric, only_bucket);
-  if (!labels) co_return fail(std::move(labels.error()));
-  Result<void> settled = co_await settle_dialect(whole.metric, *labels);
-  if (!settled) co_return fail(std::move(settled.error()));
-
-  whole.labels = std::move(*labels);
+  whole.labels = std::move(read.labels);
+  whole.newest_ms = read.newest_ms;
   whole.names = choose_labels(whole.labels);
   std::string lacks;
   if (whole.names.service_label.empty()) {
@@ -186,83 +314,76 @@ awaitable<Result<void>> Survey::look_at(Group group) {
     lacks = "no label names an operation or a span kind";
   }
   if (!lacks.empty()) {
-    add_rejected(group, whole.labels, std::move(lacks));
-    if (group.calls.empty()) co_return Result<void>();
+    add_rejected(families, group, whole.labels, std::move(lacks));
+    if (group.calls.empty()) co_return std::move(families);
     // Its histograms may be span metrics all the same.
-    for (HistogramName& name : group.histograms) {
-      Group alone;
-      alone.histograms.push_back(std::move(name));
-      Result<void> looked = co_await look_at(std::move(alone));
+    for (std::size_t i = 0; i < group.histograms.size(); ++i) {
+      ReadGroup alone;
+      alone.group.histograms.push_back(group.histograms[i]);
+      alone.labels = std::move(read.of_histograms[i]);
+      Result<void> dated = co_await read_newest(alone.newest_ms, counting_metric(group.histograms[i]));
+      if (!dated) co_return fail(std::move(dated.error()));
+      Result<Families> looked = co_await look_at(std::move(alone));
       if (!looked) co_return fail(std::move(looked.error()));
+      std::ranges::move(*looked, std::back_inserter(families));
     }
-    co_return Result<void>();
+    co_return std::move(families);
   }
 
   std::vector<Histogram> histograms;
-  for (const HistogramName& name : group.histograms) {
+  for (std::size_t i = 0; i < group.histograms.size(); ++i) {
     Histogram histogram;
-    histogram.name = name;
-    if (group.calls.empty()) {
-      histogram.labels = whole.labels;
-    } else {
-      const std::string metric = counting_metric(name);
-      Result<Texts> own = co_await labels_of_metric(metric, is_bucket(name, metric));
-      if (!own) co_return fail(std::move(own.error()));
-      if (only_identifiers_) drop_dotted(*own);
-      histogram.labels = std::move(*own);
-    }
+    histogram.name = group.histograms[i];
+    histogram.labels = group.calls.empty() ? whole.labels : std::move(read.of_histograms[i]);
     std::erase(histogram.labels, "le");
     histograms.push_back(std::move(histogram));
   }
 
   Texts operations = labels_present(whole.labels, operation_labels(prefers_operation(options_.naming)));
-  if (options_.schema && !options_.schema->operation_label.empty()) operations = {options_.schema->operation_label};
+  if (options_.schema && !options_.schema->operation_label.empty()) {
+    std::erase(operations, options_.schema->operation_label);
+    operations.insert(operations.begin(), options_.schema->operation_label);
+  }
   const bool several_operations = operations.size() > 1;
   Result<std::vector<Variant>> by_operation = co_await split_by_operation(std::move(whole), std::move(operations));
   if (!by_operation) co_return fail(std::move(by_operation.error()));
 
-  for (Variant& of_operation : *by_operation) {
-    Result<std::vector<Variant>> by_status = co_await split_by_status(std::move(of_operation));
+  Pieces<std::vector<Variant>> splitting;
+  for (Variant& of_operation : *by_operation) splitting.push_back(split_by_status(std::move(of_operation)));
+  std::vector<Result<std::vector<Variant>>> split = co_await side_by_side(std::move(splitting));
+  Pieces<FoundFamily> adding;
+  for (Result<std::vector<Variant>>& by_status : split) {
     if (!by_status) co_return fail(std::move(by_status.error()));
     for (const Variant& variant : *by_status) {
       bool paired = false;
       for (const Histogram& histogram : histograms) {
         // Another operation label's histogram, where one calls name serves two families.
-        if (several_operations && !has_needed_labels(histogram.labels, variant.names)) continue;
-        Result<void> added = co_await add_family(group, variant, &histogram);
-        if (!added) co_return fail(std::move(added.error()));
+        if (several_operations && !options_.schema && !has_needed_labels(histogram.labels, variant.names)) continue;
+        adding.push_back(make_family(group, variant, &histogram));
         paired = true;
       }
-      if (paired) continue;
-      Result<void> added = co_await add_family(group, variant, nullptr);
-      if (!added) co_return fail(std::move(added.error()));
+      if (!paired) adding.push_back(make_family(group, variant, nullptr));
     }
   }
-  co_return Result<void>();
-}
-
-awaitable<Result<Texts>> Survey::labels_of_metric(std::string metric, bool is_bucket) {
-  const std::string series = selector_of(metric, {}, dialect_);
-  if (!is_bucket) co_return co_await ask_.label_names(series, window_);
-  // Listing the labels of buckets costs ten times as much: one series has to do.
-  Result<Time> newest = co_await ask_.newest_sample(series, window_);
-  if (!newest) co_return fail(std::move(newest.error()));
-  if (!*newest) co_return Texts();
-  co_return co_await ask_.labels_of_one(series, **newest);
+  std::vector<Result<FoundFamily>> made = co_await side_by_side(std::move(adding));
+  for (Result<FoundFamily>& found : made) {
+    if (!found) co_return fail(std::move(found.error()));
+    families.push_back(std::move(*found));
+  }
+  co_return std::move(families);
 }
 
 /// Tries, once, in which spelling the store takes label names that are no plain identifiers.
-awaitable<Result<void>> Survey::settle_dialect(std::string metric, Texts& labels) {
-  const auto dotted =
-      std::ranges::find_if(labels, [](const std::string& label) { return !promql::is_identifier(label); });
-  if (dotted == labels.end()) co_return Result<void>();
-  if (!dialect_settled_) {
+awaitable<Result<void>> Survey::settle_dialect(ReadGroup& read) {
+  const auto is_dotted = [](const std::string& label) { return !promql::is_identifier(label); };
+  const auto dotted = std::ranges::find_if(read.labels, is_dotted);
+  if (dotted != read.labels.end() && !dialect_settled_) {
     std::vector<LabelPresence> having;
     having.push_back(LabelPresence{*dotted, true});
     const std::int64_t at = window_.end_ms.value_or(0);
     bool understood = false;
     for (const auto dialect : {promql::Dialect::prometheus, promql::Dialect::victoria_metrics}) {
-      const std::string query = "topk(1, " + selector_of(metric, having, dialect) + ")";
+      const std::string query = "topk(1, " + selector_of(calls_metric(read.group), having, dialect) + ")";
       Result<bool> tried = co_await ask_.understands(query, at);
       if (!tried) co_return fail(std::move(tried.error()));
       if (!*tried) continue;
@@ -273,104 +394,14 @@ awaitable<Result<void>> Survey::settle_dialect(std::string metric, Texts& labels
     only_identifiers_ = !understood;
     dialect_settled_ = true;
   }
-  if (only_identifiers_) drop_dotted(labels);
+  drop_unwritable(read.labels);
+  for (Texts& labels : read.of_histograms) drop_unwritable(labels);
   co_return Result<void>();
 }
 
-/// One calls name with two operation labels is two families, unless every series has both.
-awaitable<Result<std::vector<Survey::Variant>>> Survey::split_by_operation(Variant whole, Texts operations) {
-  std::vector<Variant> variants;
-  if (operations.size() < 2) {
-    Result<Time> newest = co_await ask_.newest_sample(selector(whole.metric, whole.names), window_);
-    if (!newest) co_return fail(std::move(newest.error()));
-    whole.newest_ms = *newest;
-    variants.push_back(std::move(whole));
-    co_return std::move(variants);
-  }
-  std::vector<LabelPresence> without_earlier;
-  for (const std::string& operation : operations) {
-    Variant variant = whole;
-    variant.index = static_cast<int>(without_earlier.size()) * 4;
-    variant.names.operation_label = operation;
-    variant.names.membership = without_earlier;
-    variant.names.membership.insert(variant.names.membership.begin(), LabelPresence{operation, true});
-    without_earlier.push_back(LabelPresence{operation, false});
-    const std::string series = selector(variant.metric, variant.names);
-    Result<Time> newest = co_await ask_.newest_sample(series, window_);
-    if (!newest) co_return fail(std::move(newest.error()));
-    if (!*newest) continue;
-    variant.newest_ms = *newest;
-    // Its own labels: one family may say `service` where the other one says `service_name`.
-    Result<Texts> labels = co_await ask_.label_names(series, window_);
-    if (!labels) co_return fail(std::move(labels.error()));
-    if (only_identifiers_) drop_dotted(*labels);
-    variant.labels = std::move(*labels);
-    model::MetricNames chosen = choose_labels(variant.labels);
-    chosen.operation_label = operation;
-    chosen.membership = std::move(variant.names.membership);
-    variant.names = std::move(chosen);
-    if (!variant.names.service_label.empty()) variants.push_back(std::move(variant));
-  }
-  if (variants.empty()) variants.push_back(std::move(whole));
-  if (variants.size() == 1) variants.front().names.membership.clear();
-  co_return std::move(variants);
-}
-
-/// One family name with two status labels is two families, unless the series that have the second one have both. The
-/// collector's otel_status_code is on series with a status only: its family is what lacks the other labels.
-awaitable<Result<std::vector<Survey::Variant>>> Survey::split_by_status(Variant whole) {
-  std::vector<Variant> variants;
-  const Texts statuses = labels_present(whole.labels, status_labels());
-  const bool named = options_.schema && !options_.schema->status_label.empty();
-  if (statuses.size() < 2) {
-    variants.push_back(std::move(whole));
-    co_return std::move(variants);
-  }
-  std::vector<LabelPresence> without_plain;
-  const auto add = [&](const std::string& status, std::vector<LabelPresence> membership, Time newest) {
-    Variant variant = whole;
-    variant.index += static_cast<int>(variants.size());
-    variant.names.status_label = status;
-    variant.names.membership.insert(variant.names.membership.end(), membership.begin(), membership.end());
-    variant.newest_ms = newest;
-    variants.push_back(std::move(variant));
-  };
-  for (const std::string& status : statuses) {
-    if (is_otel_status(status)) continue;
-    std::vector<LabelPresence> membership = without_plain;
-    membership.insert(membership.begin(), LabelPresence{status, true});
-    without_plain.push_back(LabelPresence{status, false});
-    model::MetricNames names = whole.names;
-    names.membership.insert(names.membership.end(), membership.begin(), membership.end());
-    Result<Time> newest = co_await ask_.newest_sample(selector(whole.metric, names), window_);
-    if (!newest) co_return fail(std::move(newest.error()));
-    if (*newest) add(status, std::move(membership), *newest);
-  }
-  const auto otel = std::ranges::find_if(statuses, [](const std::string& label) { return is_otel_status(label); });
-  if (otel != statuses.end()) {
-    model::MetricNames names = whole.names;
-    names.membership.insert(names.membership.end(), without_plain.begin(), without_plain.end());
-    const std::string all_series = selector(whole.metric, names);
-    names.membership.push_back(LabelPresence{*otel, true});
-    Result<Time> marked = co_await ask_.newest_sample(selector(whole.metric, names), window_);
-    if (!marked) co_return fail(std::move(marked.error()));
-    if (*marked) {
-      Result<Time> newest = co_await ask_.newest_sample(all_series, window_);
-      if (!newest) co_return fail(std::move(newest.error()));
-      add(*otel, without_plain, *newest);
-    }
-  }
-  if (named) {
-    const std::string& wanted = options_.schema->status_label;
-    std::erase_if(variants, [&](const Variant& variant) { return variant.names.status_label != wanted; });
-  }
-  const std::size_t found = variants.size();
-  if (found == 0) variants.push_back(std::move(whole));
-  if (found == 1 && !named) variants.front().names.membership = whole.names.membership;
-  co_return std::move(variants);
-}
-
-awaitable<Result<void>> Survey::add_family(const Group& group, const Variant& variant, const Histogram* histogram) {
+/// References must outlive the coroutine.
+awaitable<Result<FoundFamily>> Survey::make_family(const Group& group, const Variant& variant,
+                                                   const Histogram* histogram) {
   FoundFamily found;
   found.variant = variant.index;
   found.family.names = variant.names;
@@ -404,8 +435,7 @@ awaitable<Result<void>> Survey::add_family(const Group& group, const Variant& va
   if (!variant.newest_ms && found.usable()) {
     found.family.rejected_because = "no samples in the time that was looked at";
   }
-  families_.push_back(std::move(found));
-  co_return Result<void>();
+  co_return std::move(found);
 }
 
 awaitable<Result<Time>> Survey::newest_of_histogram(const HistogramName& histogram, const Variant& variant) {
@@ -414,7 +444,7 @@ awaitable<Result<Time>> Survey::newest_of_histogram(const HistogramName& histogr
   metrics.push_back(counting_metric(histogram));
   if (histogram.bare && metrics.front() != histogram.base) metrics.push_back(histogram.base);
   for (const std::string& metric : metrics) {
-    Result<Time> found = co_await ask_.newest_sample(selector(metric, variant.names), window_);
+    Result<Time> found = co_await newest_of(selector(metric, variant.names), variant.newest_ms);
     if (!found) co_return fail(std::move(found.error()));
     if (*found) newest = newest ? std::max(*newest, **found) : **found;
   }
@@ -441,7 +471,12 @@ model::MetricNames Survey::choose_labels(const Texts& labels) const {
   return names;
 }
 
-void Survey::add_rejected(const Group& group, const Texts& labels, std::string why) {
+void Survey::drop_unwritable(Texts& labels) const {
+  if (!only_identifiers_) return;
+  std::erase_if(labels, [](const std::string& label) { return !promql::is_identifier(label); });
+}
+
+void Survey::add_rejected(Families& families, const Group& group, const Texts& labels, std::string why) const {
   if (only_identifiers_ && !labels.empty()) {
     why += " (the store's names hold dots, but its query language does not take quoted names: Prometheus 3 does)";
   }
@@ -460,7 +495,7 @@ void Survey::add_rejected(const Group& group, const Texts& labels, std::string w
     found.family.rejected_because = why;
     // The nearest miss is what people want to read about.
     if (is_known_group(group)) found.producer_order = kUnknownProducer - 1;
-    families_.push_back(std::move(found));
+    families.push_back(std::move(found));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "label_choice.hpp"
 #include "latency_unit.hpp"
+#include "side_by_side.hpp"
 #include "survey.hpp"
 
 /// The close look at one family: what an error looks like, in which form the histogram is there, and its unit.
@@ -17,15 +18,13 @@ using Time = std::optional<std::int64_t>;
 
 }  // namespace
 
+/// Status and histogram are looked at at the same time: neither needs what the other one finds.
 awaitable<Result<void>> Survey::look_closely(FoundFamily& found) {
   found.looked_closely = true;
-  Result<void> status = co_await look_at_status(found);
-  if (!status) co_return fail(std::move(status.error()));
-  if (found.usable() && !found.histogram.base.empty()) {
-    Result<void> histogram = co_await look_at_histogram(found);
-    if (!histogram) co_return fail(std::move(histogram.error()));
-  }
-  co_return Result<void>();
+  Pieces<void> looking;
+  looking.push_back(look_at_status(found));
+  if (!found.histogram.base.empty()) looking.push_back(look_at_histogram(found));
+  co_return co_await all_done(std::move(looking));
 }
 
 awaitable<Result<void>> Survey::look_at_status(FoundFamily& found) {
@@ -70,7 +69,7 @@ awaitable<Result<void>> Survey::look_at_histogram(FoundFamily& found) {
     }
     if (name.bare) {
       const std::string series = selector(name.base, family.names);
-      Result<Time> newest = co_await ask_.newest_sample(series, window_);
+      Result<Time> newest = co_await newest_of(series, family.newest_sample_ms);
       if (!newest) co_return fail(std::move(newest.error()));
       if (*newest) {
         Result<std::optional<double>> native = co_await ask_.number("count(histogram_count(" + series + "))", **newest);

@@ -70,7 +70,7 @@ def test_vmrange():
     with VictoriaMetrics() as victoria:
         victoria.load(_lines(CONNECTOR, [(CONNECTOR.bucket, {"vmrange": "1.000e+00...1.136e+00"})]))
         word = ask_doctor(victoria.url)
-    assert word.problems == {"vmrange_buckets"}, word.text
+    assert not word.problems and "vmrange_buckets" in word.text, word.text
     assert "VictoriaMetrics" in word.facts
 
 

@@ -51,7 +51,7 @@ def test_a_store_that_fills_after_the_start():
         expectations.check(world, proxy, scraped.FILES[file])
 
 
-@pytest.mark.parametrize("days", [30, 1000], ids=["a month old", "years old"])
+@pytest.mark.parametrize("days", [30, 1000, -1000], ids=["a month old", "years old", "years ahead"])
 def test_no_sample_of_the_last_days(days):
     """Names and lists come from the time in which there is something."""
     end = START + 1800 - days * 86400

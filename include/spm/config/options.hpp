@@ -41,10 +41,11 @@ struct Option {
   std::string help;        ///< one line
   Shape shape = Shape::scalar;
   Support support = Support::supported;
-  bool secret = false;     ///< no part of the value may be shown
-  bool url = false;        ///< the value may be shown through redact_url()
-  bool map_value = false;  ///< the file may write it as a map
-  char map_separator = 0;  ///< joins a map's key and value: ':' or '='
+  bool secret = false;       ///< no part of the value may be shown
+  bool never_empty = false;  ///< given and empty is a mistake: nothing would be enforced
+  bool url = false;          ///< the value may be shown through redact_url()
+  bool map_value = false;    ///< the file may write it as a map
+  char map_separator = 0;    ///< joins a map's key and value: ':' or '='
 
   /// Reads the values into their place. The error's message goes on after "<setting>: "; it never holds a secret.
   std::function<base::Result<void>(Settings&, const std::vector<std::string>&)> apply;

@@ -29,6 +29,7 @@ struct Options {
   std::vector<std::string> naming_settings;
   /// A schema is named or written out: only its names are looked for.
   bool schema_given = false;
+  bool matchers_enforced = false;  ///< --query.matchers is set
 
   std::chrono::milliseconds stale_after{600'000};
   std::chrono::milliseconds skew_allowed{60'000};

@@ -12,7 +12,7 @@ class AdminApi final : public Handler {
   AdminApi(const Readiness& readiness, const telemetry::Metrics& metrics);
 
   boost::asio::awaitable<Response> handle(const Request& request) override;
-  Response refuse(const base::Error& error) const override;
+  Response refuse(const RequestHead& head, const base::Error& error) const override;
 
  private:
   const Readiness& readiness_;

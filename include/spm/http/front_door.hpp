@@ -30,7 +30,7 @@ class FrontDoor final : public Handler {
 
   std::size_t body_limit(const RequestHead& head) const noexcept override;
   boost::asio::awaitable<Response> handle(const Request& request) override;
-  Response refuse(const base::Error& error) const override;
+  Response refuse(const RequestHead& head, const base::Error& error) const override;
 
  private:
   struct Match;

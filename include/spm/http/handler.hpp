@@ -25,8 +25,9 @@ class Handler {
   /// `request` outlives the call. Cancelled when the client goes away; its answer is then dropped.
   virtual boost::asio::awaitable<Response> handle(const Request& request) = 0;
 
-  /// The answer to a request that was refused before it could be handled. Closes the connection.
-  virtual Response refuse(const base::Error& error) const = 0;
+  /// The answer to a request that was refused before it could be handled; `head` is empty where it could not be read.
+  /// Closes the connection.
+  virtual Response refuse(const RequestHead& head, const base::Error& error) const = 0;
 };
 
 }  // namespace spm::http

@@ -29,6 +29,9 @@ struct JaegerQuery {
   std::int64_t window_ms = model::kDefaultRatePerMs;  ///< > 0
   std::string window_as_written;                      ///< between the brackets; empty: the text has none
   std::string metric;                                 ///< as the text has it; never part of the question
+  /// The text is not as a Jaeger writes it, and the metric has a namespace of its own (http_server_duration_bucket): it
+  /// may be about something else than spans.
+  bool may_be_foreign = false;
 };
 
 /// What `text` asks, nullopt where it is not exactly one of these (white space, parentheses, the order of matchers and
@@ -38,9 +41,9 @@ struct JaegerQuery {
 ///     sum(rate(C{S}[R])) by (G)                                 call rate
 ///     sum(rate(C{S, E}[R])) by (G) / sum(rate(C{S}[R])) by (G)  error rate
 ///
-/// S: one matcher `=` or `=~` of a service label, at most one of the span kind, others (the operation, too) `=` or `=~`
-/// with a plain value. E: the status is an error. G: service label, operation label; the service may be left out where
-/// there can only be one.
+/// C and L are names that a Jaeger gives, see is_span_metric(). S: one matcher `=` or `=~` of a service label, at most
+/// one of the span kind, others (the operation, too) `=` or `=~` with a plain value. E: the status is an error. G:
+/// service label, operation label; the service may be left out where there can only be one.
 ///
 /// A text is read as PromQL first. Jaeger before 1.73 does not escape the services, so a text that is no PromQL for
 /// that reason alone is read raw; a name that makes other PromQL of it cannot be told apart from that.

@@ -31,6 +31,9 @@ struct HistogramForms {
   bool in_buckets() const noexcept { return classic || only_inf || vmrange; }
 };
 
+/// Whether latencies can be read from it.
+inline bool can_be_read(const HistogramForms& forms) noexcept { return forms.classic || forms.native || forms.vmrange; }
+
 /// One family of span metrics as it was found. What cannot be used is kept too, for people to read.
 struct Family {
   model::MetricNames names;

@@ -42,6 +42,15 @@ TEST(PrometheusDoor, ForwardsNothingPastEnforcedMatchers) {
   EXPECT_THAT(loaded.problems.front().line(), testing::HasSubstr("without the matchers"));
 }
 
+TEST(QueryMatchers, FailClosedWhereTheyAreGivenEmpty) {
+  for (const std::string& yaml : {std::string("query:\n  matchers: ''\n"), std::string("query: {matchers: }\n")}) {
+    EXPECT_THAT(problems(load_file(yaml)), testing::HasSubstr("enforces nothing")) << yaml;
+  }
+  EXPECT_THAT(problems(load({{"query.matchers", ""}}, {}, FakeFiles())), testing::HasSubstr("enforces nothing"));
+  EXPECT_THAT(problems(load({}, {{"QUERY_MATCHERS", ""}}, FakeFiles())), testing::HasSubstr("enforces nothing"));
+  EXPECT_EQ(problems(load({}, {{"QUERY_MATCHERS", "a=\"b\""}}, FakeFiles())), "");
+}
+
 TEST(DurationUnit, TakesEveryUnitThatStoresHave) {
   using Unit = DurationUnit;
   for (const auto& [text, unit] : {std::pair("ms", Unit::milliseconds), std::pair("s", Unit::seconds),

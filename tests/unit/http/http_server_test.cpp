@@ -40,7 +40,7 @@ class Echo final : public Handler {
     response.set_body("[" + request.body + "]");
     co_return response;
   }
-  Response refuse(const base::Error& error) const override {
+  Response refuse(const RequestHead& /*head*/, const base::Error& error) const override {
     Response response;
     response.status = base::traits(error.kind).http_status;
     response.set_body(error.message);

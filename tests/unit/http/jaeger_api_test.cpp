@@ -197,8 +197,8 @@ TEST_F(JaegerApiTest, NoticesAndFixedHeadersAreHeaders) {
   EXPECT_EQ(header(ask("/nothing"), "X-Frame-Options"), "DENY");
   const FrontDoor door(options, {}, readiness);
   const base::Error error(base::ErrorKind::header_too_large, "too large");
-  EXPECT_EQ(header(door.refuse(error), "X-Frame-Options"), "DENY");
-  EXPECT_EQ(door.refuse(error).status, 431);
+  EXPECT_EQ(header(door.refuse({}, error), "X-Frame-Options"), "DENY");
+  EXPECT_EQ(door.refuse({}, error).status, 431);
 }
 
 TEST_F(JaegerApiTest, CompressesWhenAsked) {

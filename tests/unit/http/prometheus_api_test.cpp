@@ -123,9 +123,9 @@ std::string encoded(std::string_view text) {
 }
 
 constexpr std::string_view kCalls =
-    R"(sum(rate(whatever{service_name =~ "a|b", span_kind =~ "SPAN_KIND_SERVER"}[5m])) by (service_name))";
+    R"(sum(rate(whatever_calls{service_name =~ "a|b", span_kind =~ "SPAN_KIND_SERVER"}[5m])) by (service_name))";
 constexpr std::string_view kCallsByOperation =
-    R"(sum(rate(whatever{service_name =~ "a", }[5m])) by (service_name,operation))";
+    R"(sum(rate(whatever_calls{service_name =~ "a", }[5m])) by (service_name,operation))";
 
 class PrometheusApiTest : public ::testing::Test {
  protected:
@@ -190,16 +190,16 @@ TEST_F(PrometheusApiTest, AnswersARangeQueryUnderItsOwnLabels) {
 TEST_F(PrometheusApiTest, LabelsAreTheOnesGroupedBySortedByName) {
   EXPECT_THAT(body(ask_range(kCallsByOperation)),
               HasSubstr(R"("result":[{"metric":{"operation":"GET /","service_name":"a"},"values")"));
-  EXPECT_THAT(body(ask_range(R"(sum by (service, span_name) (rate(x{service="a"}[5m])))")),
+  EXPECT_THAT(body(ask_range(R"(sum by (service, span_name) (rate(calls{service="a"}[5m])))")),
               HasSubstr(R"("result":[{"metric":{"service":"a","span_name":"GET /"},"values")"));
-  EXPECT_THAT(body(ask_range(R"(sum(rate(x{service="a"}[5m])))")), HasSubstr(R"("result":[{"metric":{},"values")"));
+  EXPECT_THAT(body(ask_range(R"(sum(rate(calls{service="a"}[5m])))")), HasSubstr(R"("result":[{"metric":{},"values")"));
 }
 
 TEST_F(PrometheusApiTest, OneOperationIsTakenOutUnderWhateverLabel) {
   holding.held.emplace_back("a", "PUT /");
   for (const char* label : {"operation", "span_name"}) {
     const std::string asked =
-        std::string("sum by (service_name) (rate(x{service_name=\"a\",") + label + "=\"PUT /\"}[5m]))";
+        std::string("sum by (service_name) (rate(calls{service_name=\"a\",") + label + "=\"PUT /\"}[5m]))";
     EXPECT_THAT(body(ask_range(asked)), HasSubstr(R"("result":[{"metric":{"service_name":"a"},"values")"));
     EXPECT_THAT(body(ask_range(asked)), ::testing::Not(HasSubstr("},{")));
     EXPECT_TRUE(holding.last_query.group_by_operation);
@@ -274,10 +274,12 @@ TEST_F(PrometheusApiTest, WhateverGoesWrongIs422) {
   holding.error.reset();
   expect_refused(ask("/api/v1/query_range?start=1&end=2&step=1"), "bad_data", "query");
   expect_refused(ask("/api/v1/query_range?query=" + encoded(kCalls) + "&start=1&end=2"), "bad_data", "step");
-  expect_refused(ask_range(R"(sum(rate(c{service_name =~ "", }[5m])) by (service_name))"), "bad_data", "service name");
-  expect_refused(ask_range("sum(rate(c{service_name =~ \"\\xff\", }[5m])) by (service_name)"), "bad_data", "UTF-8");
-  expect_refused(ask_range(R"(histogram_quantile(1.5, sum(rate(c{service_name =~ "a", }[5m])) by (service_name,le)))"),
-                 "bad_data", "quantile");
+  expect_refused(ask_range(R"(sum(rate(calls{service_name =~ "", }[5m])) by (service_name))"), "bad_data",
+                 "service name");
+  expect_refused(ask_range("sum(rate(calls{service_name =~ \"\\xff\", }[5m])) by (service_name)"), "bad_data", "UTF-8");
+  expect_refused(
+      ask_range(R"(histogram_quantile(1.5, sum(rate(calls{service_name =~ "a", }[5m])) by (service_name,le)))"),
+      "bad_data", "quantile");
   disabled = true;
   expect_refused(ask_range(kCalls), "execution", "PROMETHEUS_SERVER_URL");
   expect_refused(ask("/api/v1/label/service_name/values"), "execution", "PROMETHEUS_SERVER_URL");
@@ -286,16 +288,16 @@ TEST_F(PrometheusApiTest, WhateverGoesWrongIs422) {
 TEST_F(PrometheusApiTest, TooManyServicesAreRefused) {
   std::string list = "s0";
   for (int i = 1; i < 1'001; ++i) list += "|s" + std::to_string(i);
-  expect_refused(ask_range("sum(rate(c{service_name =~ \"" + list + "\", }[5m])) by (service_name)"), "bad_data",
+  expect_refused(ask_range("sum(rate(calls{service_name =~ \"" + list + "\", }[5m])) by (service_name)"), "bad_data",
                  "1000");
 }
 
 TEST_F(PrometheusApiTest, NothingFoundIsAnEmptySuccessThatSaysSo) {
-  const Response response = ask_range(R"(sum(rate(c{service_name =~ "nobody", }[5m])) by (service_name))");
+  const Response response = ask_range(R"(sum(rate(calls{service_name =~ "nobody", }[5m])) by (service_name))");
   EXPECT_EQ(response.status, 200);
   EXPECT_THAT(body(response), HasSubstr(R"("result":[]},"warnings":["no series for service 'nobody')"));
   holding.notices = {{service::NoticeKind::nothing_found, "no span metrics here"}};
-  EXPECT_THAT(body(ask_range(R"(sum(rate(c{service_name =~ "nobody", }[5m])) by (service_name))")),
+  EXPECT_THAT(body(ask_range(R"(sum(rate(calls{service_name =~ "nobody", }[5m])) by (service_name))")),
               HasSubstr(R"("warnings":["no span metrics here"]})"));
 }
 

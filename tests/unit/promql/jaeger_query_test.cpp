@@ -60,8 +60,9 @@ TEST(JaegerQuery, WithoutAWindowItIsTenMinutes) {
 
 TEST(JaegerQuery, AnswersWhatTheTextSays) {
   const auto of = [](std::string_view quantile, std::string_view window) {
-    return recognised("histogram_quantile(" + std::string(quantile) + R"(, sum(rate(x{service_name =~ "a", }[)" +
-                      std::string(window) + "])) by (service_name,le))");
+    return recognised("histogram_quantile(" + std::string(quantile) +
+                      R"(, sum(rate(latency_bucket{service_name =~ "a", }[)" + std::string(window) +
+                      "])) by (service_name,le))");
   };
   EXPECT_EQ(of("1.00", "1m").quantile, 1.0);
   EXPECT_EQ(of("0.95", "1m").window_ms, 60'000);
@@ -71,8 +72,8 @@ TEST(JaegerQuery, AnswersWhatTheTextSays) {
 
 TEST(JaegerQuery, ReadsAnErrorRate) {
   const JaegerQuery query = recognised(
-      R"(sum(rate(c{service_name =~ "a", status_code = "STATUS_CODE_ERROR", span_kind =~ "SPAN_KIND_SERVER"}[10m])) )"
-      R"(by (service_name) / sum(rate(c{service_name =~ "a", span_kind =~ "SPAN_KIND_SERVER"}[10m])) by (service_name))");
+      R"(sum(rate(calls{service_name =~ "a", status_code = "STATUS_CODE_ERROR", span_kind =~ "SPAN_KIND_SERVER"}[10m])) )"
+      R"(by (service_name) / sum(rate(calls{service_name =~ "a", span_kind =~ "SPAN_KIND_SERVER"}[10m])) by (service_name))");
   EXPECT_EQ(query.kind, MetricKind::error_rate);
   EXPECT_EQ(query.service, "a");
   EXPECT_TRUE(query.tags.empty());
@@ -94,11 +95,11 @@ TEST(JaegerQuery, ReadsWhatOlderJaegersDoNotEscape) {
 TEST(JaegerQuery, BothHalvesOfARawErrorRateMustAgree) {
   const auto ratio = [](std::string_view first, std::string_view second) {
     return recognise(
-        "sum(rate(c{service_name =~ \"" + std::string(first) +
-        R"(", status_code = "STATUS_CODE_ERROR", }[10m])) by (service_name) / sum(rate(c{service_name =~ ")" +
+        "sum(rate(calls{service_name =~ \"" + std::string(first) +
+        R"(", status_code = "STATUS_CODE_ERROR", }[10m])) by (service_name) / sum(rate(calls{service_name =~ ")" +
         std::string(second) + R"(", }[10m])) by (service_name))");
   };
-  constexpr std::string_view kHostile = R"(x"y", }[10m])) by (service_name) / sum(rate(c{service_name =~ "x)";
+  constexpr std::string_view kHostile = R"(x"y", }[10m])) by (service_name) / sum(rate(calls{service_name =~ "x)";
   ASSERT_TRUE(ratio(kHostile, kHostile));
   EXPECT_EQ(ratio(kHostile, kHostile)->kind, MetricKind::error_rate);
   EXPECT_EQ(ratio(kHostile, kHostile)->service, kHostile);
@@ -109,15 +110,15 @@ TEST(JaegerQuery, BothHalvesOfARawErrorRateMustAgree) {
 
 TEST(JaegerQuery, ToleratesHowItIsWritten) {
   const JaegerQuery jaegers = recognised(
-      R"(sum(rate(c{service_name =~ "a", span_kind =~ "SPAN_KIND_SERVER"}[5m])) by (service_name,span_name))");
+      R"(sum(rate(calls{service_name =~ "a", span_kind =~ "SPAN_KIND_SERVER"}[5m])) by (service_name,span_name))");
   for (
       const char* text :
-      {R"(sum by (span_name, service_name) (rate(c{span_kind=~"SPAN_KIND_SERVER",service_name=~"a"}[5m])))",
-       R"((sum by(service_name,span_name)((rate((c{service_name=~'a',span_kind="SPAN_KIND_SERVER",}[300s]))))))",
-       "sum(\n  rate(c{service_name=~`a`, span_kind=~\"(SPAN_KIND_SERVER)\"}[5m]) # comment\n) by (service_name, "
+      {R"(sum by (span_name, service_name) (rate(calls{span_kind=~"SPAN_KIND_SERVER",service_name=~"a"}[5m])))",
+       R"((sum by(service_name,span_name)((rate((calls{service_name=~'a',span_kind="SPAN_KIND_SERVER",}[300s]))))))",
+       "sum(\n  rate(calls{service_name=~`a`, span_kind=~\"(SPAN_KIND_SERVER)\"}[5m]) # comment\n) by (service_name, "
        "span_name)",
-       R"(sum(rate({"c", service_name=~"a", span_kind=~"SPAN_KIND_SERVER"}[5m])) by (service_name,span_name))",
-       R"(sum(rate(c{service_name=~"a",span_kind=~"SPAN_KIND_SERVER",http_method=~".*"}[5m])) by (service_name,span_name))"}) {
+       R"(sum(rate({"calls", service_name=~"a", span_kind=~"SPAN_KIND_SERVER"}[5m])) by (service_name,span_name))",
+       R"(sum(rate(calls{service_name=~"a",span_kind=~"SPAN_KIND_SERVER",http_method=~".*"}[5m])) by (service_name,span_name))"}) {
     EXPECT_TRUE(same_question(recognised(text), jaegers)) << text;
   }
 }
@@ -130,16 +131,52 @@ TEST(JaegerQuery, ReadsWhatDashboardsAsk) {
   EXPECT_THAT(query.tags, ElementsAre(model::Label{"cluster", "eu"}));
   EXPECT_THAT(service_readings(query), ElementsAre(ElementsAre("a|b")));
 
-  const JaegerQuery no_service = recognised(R"(sum by (span_name) (rate(c{service_name="a"}[5m])))");
+  const JaegerQuery no_service = recognised(R"(sum by (span_name) (rate(calls{service_name="a"}[5m])))");
   EXPECT_TRUE(no_service.service_label.empty());
   EXPECT_EQ(no_service.operation_label, "span_name");
-  const JaegerQuery one = recognised(R"(sum by (service_name) (rate(c{service_name="a",span_name="GET /"}[5m])))");
+  const JaegerQuery one = recognised(R"(sum by (service_name) (rate(calls{service_name="a",span_name="GET /"}[5m])))");
   EXPECT_EQ(one.operation, "GET /");
   EXPECT_TRUE(one.operation_label.empty());
-  EXPECT_TRUE(recognise(R"(sum(rate(c{service_name="a"}[5m])))"));
-  EXPECT_TRUE(recognise(R"(histogram_quantile(0.9, sum by (le) (rate(d_bucket{service_name="a"}[5m]))))"));
-  EXPECT_TRUE(recognise(R"(sum(rate(c{service_name="a",status_code="STATUS_CODE_ERROR"}[5m])) / )"
-                        R"(sum(rate(c{service_name="a"}[5m])))"));
+  EXPECT_TRUE(recognise(R"(sum(rate(calls{service_name="a"}[5m])))"));
+  EXPECT_TRUE(recognise(R"(histogram_quantile(0.9, sum by (le) (rate(duration_bucket{service_name="a"}[5m]))))"));
+  EXPECT_TRUE(recognise(R"(sum(rate(calls{service_name="a",status_code="STATUS_CODE_ERROR"}[5m])) / )"
+                        R"(sum(rate(calls{service_name="a"}[5m])))"));
+}
+
+TEST(JaegerQuery, OnlyNamesThatAJaegerGivesAreRecognised) {
+  const auto rate = [](const std::string& name) {
+    return recognise("sum(rate(" + name + "{service_name=\"a\"}[5m])) by (service_name)").has_value();
+  };
+  for (const char* name :
+       {"calls", "calls_total", "ns_calls", "a_b_calls_total", "traces_spanmetrics_calls_total", "a:calls"}) {
+    EXPECT_TRUE(rate(name)) << name;
+  }
+  for (const char* name :
+       {"up", "http_requests_total", "mycalls", "calls_count", "_total", "total", "duration_bucket"}) {
+    EXPECT_FALSE(rate(name)) << name;
+    EXPECT_FALSE(recognise("sum(rate(" + std::string(name) + "{service_name =~ \"a\", }[5m])) by (service_name)"))
+        << name;
+  }
+  const auto quantile = [](const std::string& name) {
+    return recognise("histogram_quantile(0.9, sum(rate(" + name + "{service_name=\"a\"}[5m])) by (service_name,le))")
+        .has_value();
+  };
+  for (const char* name :
+       {"latency_bucket", "duration_bucket", "ns_duration_milliseconds_bucket", "duration_seconds_bucket"}) {
+    EXPECT_TRUE(quantile(name)) << name;
+  }
+  for (const char* name : {"http_request_size_bucket", "bucket", "myduration_bucket", "duration", "calls"}) {
+    EXPECT_FALSE(quantile(name)) << name;
+  }
+}
+
+TEST(JaegerQuery, TellsWhatMayBeAboutSomethingElse) {
+  EXPECT_TRUE(recognised(R"(sum(rate(http_calls{service_name="a"}[5m])) by (service_name))").may_be_foreign);
+  EXPECT_FALSE(recognised(R"(sum(rate(calls_total{service_name="a"}[5m])) by (service_name))").may_be_foreign);
+  EXPECT_FALSE(
+      recognised(R"(sum(rate(traces_span_metrics_calls{service_name="a"}[5m])) by (service_name))").may_be_foreign);
+  // As a Jaeger writes it, byte for byte.
+  EXPECT_FALSE(recognised(R"(sum(rate(http_calls{service_name =~ "a", }[5m])) by (service_name))").may_be_foreign);
 }
 
 TEST(JaegerQuery, NothingElseIsRecognised) {
@@ -148,37 +185,37 @@ TEST(JaegerQuery, NothingElseIsRecognised) {
            "1+1",
            "up",
            "sum(up)",
-           R"(sum(rate(c{service_name="a"}[5m])) by (service_name) * 1000)",
-           R"(avg(rate(c{service_name="a"}[5m])) by (service_name))",
-           R"(sum(irate(c{service_name="a"}[5m])) by (service_name))",
-           R"(sum(increase(c{service_name="a"}[5m])) by (service_name))",
-           R"(sum(rate(c[5m])) by (service_name))",
-           R"(sum(rate(c{service_name!="a"}[5m])) by (service_name))",
-           R"(sum(rate(c{service_name="a"}[5m] offset 1h)) by (service_name))",
-           R"(sum(rate(c{service_name="a"}[5m] @ 100)) by (service_name))",
-           R"(sum(rate(c{service_name="a"}[5m])) without (service_name))",
-           R"(sum(rate(c{service_name="a"}[5m])) by (service_name, job))",
-           R"(sum(rate(c{service_name=~"a|b"}[5m])) by (span_name))",
-           R"(sum(rate(c{service_name="a",cluster=~"x.*"}[5m])) by (service_name))",
-           R"(sum(rate(c{service_name="a",cluster!="x"}[5m])) by (service_name))",
-           R"(sum(rate(c{service_name="a",cluster=""}[5m])) by (service_name))",
-           R"(sum(rate(c{service_name="a",span_kind="elsewhere"}[5m])) by (service_name))",
-           R"(sum(rate(c{service_name="a",span_kind=~"SPAN_KIND_S.*"}[5m])) by (service_name))",
-           R"(sum(rate(c{service_name="a",service_name="b"}[5m])) by (service_name))",
-           R"(sum(c{service_name="a"}) by (service_name))",
-           R"(sum(rate(c{service_name="a"}[5m])) by (service_name,le))",
-           R"(histogram_quantile(0.9, sum(rate(d{service_name="a"}[5m])) by (service_name)))",
-           R"(histogram_quantile(0.9, rate(d{service_name="a"}[5m])))",
-           R"(histogram_quantile(scalar(x), sum(rate(d{service_name="a"}[5m])) by (service_name,le)))",
-           R"(sum(rate(c{service_name="a",status_code="STATUS_CODE_OK"}[5m])) by (service_name) / )"
-           R"(sum(rate(c{service_name="a"}[5m])) by (service_name))",
-           R"(sum(rate(c{service_name="a",status_code="STATUS_CODE_ERROR"}[5m])) by (service_name) / )"
-           R"(sum(rate(c{service_name="a"}[1m])) by (service_name))",
-           R"(sum(rate(c{service_name="a",status_code="STATUS_CODE_ERROR"}[5m])) by (service_name) / )"
-           R"(sum(rate(c{service_name="a",span_kind="SPAN_KIND_SERVER"}[5m])) by (service_name))",
-           R"(sum(rate(c{service_name="a",status_code="STATUS_CODE_ERROR"}[5m])) by (service_name) / )"
-           R"(on (service_name) sum(rate(c{service_name="a"}[5m])) by (service_name))",
-           R"(sum(rate(c{service_name =~ "a", }[0m])) by (service_name))",
+           R"(sum(rate(calls{service_name="a"}[5m])) by (service_name) * 1000)",
+           R"(avg(rate(calls{service_name="a"}[5m])) by (service_name))",
+           R"(sum(irate(calls{service_name="a"}[5m])) by (service_name))",
+           R"(sum(increase(calls{service_name="a"}[5m])) by (service_name))",
+           R"(sum(rate(calls[5m])) by (service_name))",
+           R"(sum(rate(calls{service_name!="a"}[5m])) by (service_name))",
+           R"(sum(rate(calls{service_name="a"}[5m] offset 1h)) by (service_name))",
+           R"(sum(rate(calls{service_name="a"}[5m] @ 100)) by (service_name))",
+           R"(sum(rate(calls{service_name="a"}[5m])) without (service_name))",
+           R"(sum(rate(calls{service_name="a"}[5m])) by (service_name, job))",
+           R"(sum(rate(calls{service_name=~"a|b"}[5m])) by (span_name))",
+           R"(sum(rate(calls{service_name="a",cluster=~"x.*"}[5m])) by (service_name))",
+           R"(sum(rate(calls{service_name="a",cluster!="x"}[5m])) by (service_name))",
+           R"(sum(rate(calls{service_name="a",cluster=""}[5m])) by (service_name))",
+           R"(sum(rate(calls{service_name="a",span_kind="elsewhere"}[5m])) by (service_name))",
+           R"(sum(rate(calls{service_name="a",span_kind=~"SPAN_KIND_S.*"}[5m])) by (service_name))",
+           R"(sum(rate(calls{service_name="a",service_name="b"}[5m])) by (service_name))",
+           R"(sum(calls{service_name="a"}) by (service_name))",
+           R"(sum(rate(calls{service_name="a"}[5m])) by (service_name,le))",
+           R"(histogram_quantile(0.9, sum(rate(duration_bucket{service_name="a"}[5m])) by (service_name)))",
+           R"(histogram_quantile(0.9, rate(duration_bucket{service_name="a"}[5m])))",
+           R"(histogram_quantile(scalar(x), sum(rate(duration_bucket{service_name="a"}[5m])) by (service_name,le)))",
+           R"(sum(rate(calls{service_name="a",status_code="STATUS_CODE_OK"}[5m])) by (service_name) / )"
+           R"(sum(rate(calls{service_name="a"}[5m])) by (service_name))",
+           R"(sum(rate(calls{service_name="a",status_code="STATUS_CODE_ERROR"}[5m])) by (service_name) / )"
+           R"(sum(rate(calls{service_name="a"}[1m])) by (service_name))",
+           R"(sum(rate(calls{service_name="a",status_code="STATUS_CODE_ERROR"}[5m])) by (service_name) / )"
+           R"(sum(rate(calls{service_name="a",span_kind="SPAN_KIND_SERVER"}[5m])) by (service_name))",
+           R"(sum(rate(calls{service_name="a",status_code="STATUS_CODE_ERROR"}[5m])) by (service_name) / )"
+           R"(on (service_name) sum(rate(calls{service_name="a"}[5m])) by (service_name))",
+           R"(sum(rate(calls{service_name =~ "a", }[0m])) by (service_name))",
        }) {
     EXPECT_FALSE(recognise(text)) << text;
   }
@@ -254,8 +291,9 @@ class JaegerProperty : public ::testing::Test {
   }
 
   JaegerQuery question(std::string service) {
-    constexpr std::array kMetrics = {"calls", "calls_total", "traces_span_metrics_calls", "ns:duration_seconds_bucket",
-                                     "latency_bucket"};
+    constexpr std::array kCounters = {"calls", "calls_total", "traces_span_metrics_calls", "my_ns_calls_total"};
+    constexpr std::array kHistograms = {"latency_bucket", "ns:duration_seconds_bucket", "duration_milliseconds_bucket",
+                                        "traces_span_metrics_duration_bucket"};
     constexpr std::array kOperations = {"", "span_name", "operation"};
     constexpr std::array kKinds = {SpanKind::unspecified, SpanKind::internal, SpanKind::server,
                                    SpanKind::client,      SpanKind::producer, SpanKind::consumer};
@@ -270,7 +308,7 @@ class JaegerProperty : public ::testing::Test {
     if (query.kind == MetricKind::latency) query.quantile = static_cast<double>(1 + random_() % 100) / 100;
     constexpr std::array<std::int64_t, 3> kUnits = {1'000, 60'000, 3'600'000};
     query.window_ms = static_cast<std::int64_t>(1 + random_() % 23) * kUnits.at(random_() % 3);
-    query.metric = pick(kMetrics);
+    query.metric = query.kind == MetricKind::latency ? pick(kHistograms) : pick(kCounters);
     return query;
   }
 
@@ -329,7 +367,7 @@ TEST_F(JaegerProperty, EveryTextOfAJaegerIsWrittenAgainTheSame) {
 }
 
 TEST(JaegerQuery, HostileTextsCostLittle) {
-  std::string text = "sum(rate(c{service_name =~ \"x\"y";
+  std::string text = "sum(rate(calls{service_name =~ \"x\"y";
   for (int i = 0; i < 30'000; ++i) text += R"(", span_kind =~ "SPAN_KIND_SERVER)";
   EXPECT_FALSE(recognise(text));
   text += R"("}[10m])) by (service_name))";

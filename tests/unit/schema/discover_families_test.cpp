@@ -381,6 +381,52 @@ TEST_F(DiscoverFamilies, TwoStatusLabelsAreTwoFamiliesAndNeverASum) {
   EXPECT_THAT(schema.families[1].names.membership, ElementsAre(LabelPresence{"status_code", false}));
 }
 
+TEST_F(DiscoverFamilies, SeriesWithoutAStatusBesideOnesThatAlwaysHaveOneAreAnotherFamily) {
+  live().write_to(store_);
+  FakeProducer calm = otel_status(live());
+  calm.with_errors = false;
+  calm.more = {{"instance", "b"}};
+  calm.write_to(store_);
+  const StoreSchema schema = discovered();
+  ASSERT_EQ(schema.families.size(), 2U);
+  EXPECT_EQ(schema.family()->names.status_label, "status_code");
+  EXPECT_THAT(schema.family()->names.membership, ElementsAre(LabelPresence{"status_code", true}));
+  EXPECT_EQ(schema.families[1].names.status_label, "otel_status_code");
+  EXPECT_THAT(schema.families[1].names.membership, ElementsAre(LabelPresence{"status_code", false}));
+  EXPECT_FALSE(schema.families[1].error_value_seen);
+}
+
+TEST_F(DiscoverFamilies, TheOtelPrefixAnswersFromItsFirstSampleOnThoughNothingFailedYet) {
+  until(kNow - 20 * kMinute).write_to(store_);
+  FakeProducer calm = otel_status(live(18 * kMinute));
+  calm.with_errors = false;
+  calm.write_to(store_);
+  const StoreSchema schema = discovered();
+  EXPECT_EQ(schema.family()->names.status_label, "otel_status_code");
+  ASSERT_TRUE(schema.before);
+  EXPECT_EQ(schema.families[*schema.before].names.status_label, "status_code");
+  EXPECT_EQ(schema.chosen_since_ms, kNow - 18 * kMinute);
+}
+
+TEST_F(DiscoverFamilies, AStatusThatOnlyErrorsHaveMakesOneFamily) {
+  FakeProducer producer = live();
+  producer.unset = "";
+  producer.write_to(store_);
+  const Family family = chosen();
+  EXPECT_EQ(family.names.status_label, "status_code");
+  EXPECT_THAT(family.names.membership, IsEmpty());
+}
+
+TEST_F(DiscoverFamilies, OverflowSeriesAreNoFamilyOfTheirOwn) {
+  live().write_to(store_);
+  FakeSeries overflow;
+  overflow.labels = {{"__name__", "traces_span_metrics_calls_total"}, {"otel_metric_overflow", "true"}};
+  overflow.from_ms = kNow - kHour;
+  overflow.until_ms = kNow;
+  store_.add(overflow);
+  EXPECT_EQ(discovered().families.size(), 1U);
+}
+
 TEST_F(DiscoverFamilies, OfTwoStatusLabelsTheNewerOneAnswersAfterItsFirstSample) {
   until(kNow - 20 * kMinute).write_to(store_);
   FakeProducer newer = otel_status(live(18 * kMinute));

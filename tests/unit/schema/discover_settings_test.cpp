@@ -202,5 +202,55 @@ TEST_F(DiscoverSettings, ASchemaThatIsNotThereIsNothingFound) {
   EXPECT_THAT(schema.reason, HasSubstr("schema"));
 }
 
+TEST_F(DiscoverSettings, ANamedSchemaLeavesOutSeriesOfAnotherOperationLabel) {
+  FakeProducer processor = live();
+  processor.calls = "calls_total";
+  processor.histogram = "latency";
+  processor.operation = "operation";
+  processor.write_to(store_);
+  FakeProducer connector = live();
+  connector.calls = "calls_total";
+  connector.histogram = "duration_milliseconds";
+  connector.write_to(store_);
+  options_.schema = schema_by_name("processor");
+  EXPECT_THAT(chosen().names.membership, testing::ElementsAre(model::LabelPresence{"operation", true}));
+  EXPECT_EQ(chosen().names.bucket, "latency_bucket");
+  options_.schema = schema_by_name("connector-old");
+  EXPECT_THAT(chosen().names.membership, testing::ElementsAre(model::LabelPresence{"span_name", true}));
+  EXPECT_EQ(chosen().names.bucket, "duration_milliseconds_bucket");
+}
+
+TEST_F(DiscoverSettings, ANamedSchemaWhoseSeriesHaveBothOperationLabelsTakesTheNamedOne) {
+  FakeProducer producer = live();
+  producer.calls = "calls_total";
+  producer.histogram = "latency";
+  producer.more = {{"operation", "x"}};
+  producer.write_to(store_);
+  options_.schema = schema_by_name("processor");
+  EXPECT_EQ(chosen().names.operation_label, "operation");
+  EXPECT_THAT(chosen().names.membership, testing::IsEmpty());
+}
+
+TEST_F(DiscoverSettings, ANamedStatusLabelLeavesOutSeriesOfAnother) {
+  live().write_to(store_);
+  FakeProducer other = live();
+  other.status = "otel_status_code";
+  other.error = "ERROR";
+  other.unset = "";
+  other.more = {{"instance", "b"}};
+  for (const bool with_errors : {true, false}) {
+    other.with_errors = with_errors;
+    if (!with_errors) {
+      store_.clear();
+      live().write_to(store_);
+    }
+    other.write_to(store_);
+    options_.schema = schema_by_name("connector-otel-status");
+    const Family family = chosen();
+    EXPECT_EQ(family.names.status_label, "otel_status_code");
+    EXPECT_THAT(family.names.membership, testing::ElementsAre(model::LabelPresence{"status_code", false}));
+  }
+}
+
 }  // namespace
 }  // namespace spm::schema
