@@ -63,7 +63,7 @@ HourRange hours_of(const model::TimeGrid& asked) {
 
 /// One discovery under way. Everything but `context` is touched on `strand` only.
 struct Job {
-  Job(asio::any_io_executor executor, CallContext with) : strand(std::move(executor)), context(std::move(with)) {}
+  Job(const asio::any_io_executor& executor, CallContext with) : strand(executor), context(std::move(with)) {}
 
   enum class Goal : std::uint8_t {
     all,
