@@ -117,8 +117,9 @@ def test_every_name_is_found(names, demo):
         assert answers[0] and [one["labels"] for one in answers[0]] == [one["labels"] for one in answers[1]]
         for one, same in zip(*answers):
             for a, b in zip(one["metricPoints"], same["metricPoints"], strict=True):
-                # two demos, started seconds apart: their histories are of one making, but begin at different steps
-                assert b["gaugeValue"]["doubleValue"] == pytest.approx(a["gaugeValue"]["doubleValue"], rel=0.02), names
+                # Two demos begin seconds apart, and whole numbers of rare calls make steps of some per cent. A wrong
+                # unit is a factor of a thousand, a wrong histogram another quantile altogether.
+                assert b["gaugeValue"]["doubleValue"] == pytest.approx(a["gaugeValue"]["doubleValue"], rel=0.25), names
     finally:
         other.child.signal(signal.SIGTERM)
         assert other.child.wait(30) == 0
