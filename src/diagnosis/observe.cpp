@@ -30,7 +30,14 @@ constexpr std::int64_t kRelativesWithinMs = 48 * kHourMs;
 constexpr std::string_view kRelatives =
     "traces_service_graph_.*|traces_target_info|.*span_?metrics.*|otelcol_.*|tempo_metrics_generator_.*";
 
-std::int64_t to_ms(double seconds) { return std::llround(seconds * 1000); }
+/// What a store says is a number may be any: kept within the years 0 to 9999 and within what a count can be.
+std::int64_t to_ms(double seconds) {
+  constexpr double kYear9999 = 253'402'300'799.0;
+  return seconds >= 0 ? std::llround(std::min(seconds, kYear9999) * 1000) : 0;
+}
+
+constexpr double kMostCounted = 1e15;
+std::size_t to_count(double value) { return value >= 0 ? static_cast<std::size_t>(std::min(value, kMostCounted)) : 0; }
 
 std::string value_of(const model::LabelSet& labels, const std::string& name) {
   const std::string* value = model::find_label(labels, name);
@@ -201,9 +208,9 @@ class Observer {
     if (!series) co_return;
     Overflow overflow;
     overflow.label = family.overflow_label;
-    overflow.series = *series;
+    overflow.series = std::clamp(*series, 0.0, kMostCounted);
     const std::optional<double> all = co_await number(about, "count(" + whole + ")", at);
-    overflow.all_series = all.value_or(*series);
+    overflow.all_series = std::clamp(all.value_or(*series), 0.0, kMostCounted);
     if (!selectors.counts_are_native()) {
       const std::optional<double> calls = co_await number(about, "sum(increase(" + part + "[10m]))", at);
       const std::optional<double> all_calls = co_await number(about, "sum(increase(" + whole + "[10m]))", at);
@@ -220,7 +227,7 @@ class Observer {
     const Questions::Samples found = co_await questions_.ask("how often counters begin anew", std::move(many), at);
     if (!found) co_return;
     for (const Sample& sample : *found) {
-      seen_.resetting_series += static_cast<std::size_t>(sample.value);
+      seen_.resetting_series += to_count(sample.value);
       seen_.resetting_services.push_back(value_of(sample.labels, family.names.service_label));
     }
     std::ranges::sort(seen_.resetting_services);
@@ -251,14 +258,15 @@ class Observer {
     if (!found) co_return;
     std::vector<ScrapeJob>& jobs = seen_.surroundings.jobs;
     for (const Sample& sample : *found) {
-      const std::string name = value_of(sample.labels, "job");
+      std::string name = value_of(sample.labels, "job");
+      if (name.empty()) name = "(no job label)";
       auto job = std::ranges::find(jobs, name, &ScrapeJob::name);
       if (job == jobs.end()) {
         ScrapeJob fresh;
         fresh.name = name;
         job = jobs.insert(jobs.end(), std::move(fresh));
       }
-      (*job).*counter = static_cast<std::size_t>(std::max(0.0, sample.value));
+      (*job).*counter = to_count(sample.value);
     }
     std::ranges::sort(jobs, {}, &ScrapeJob::name);
   }

@@ -112,7 +112,7 @@ std::string what_is_answered() {
   return "this is jaeger-spm-proxy, which answers the queries of Jaeger's Monitor tab and no other PromQL: "
          "sum(rate(calls{service_name=~\"a|b\",span_kind=~\"SPAN_KIND_SERVER\"}[5m])) by (service_name,span_name), "
          "the same with status_code=\"STATUS_CODE_ERROR\" divided by it, and "
-         "histogram_quantile(0.95, sum(rate(duration_bucket{..}[5m])) by (service_name,le)); any metric names, a "
+         "histogram_quantile(0.95, sum(rate(duration_bucket{..}[5m])) by (service_name,le)); any namespace, a "
          "service matcher is needed, others may only be equal to a value. Ask your Prometheus itself, or start this "
          "service with --prometheus-door.other-queries=forward";
 }

@@ -6,6 +6,7 @@
 #include <spm/promql/matchers_text.hpp>
 
 #include "lexer.hpp"
+#include "operators.hpp"
 #include "regex_syntax.hpp"
 
 namespace spm::promql {
@@ -80,22 +81,9 @@ class MatchersReader {
     if (matcher.label == "__name__") {
       return wrong_at(begin, "__name__ cannot be enforced: every query has metric names of its own");
     }
-    switch (token_.kind) {
-      case TokenKind::assign:
-        matcher.op = MatchOp::equal;
-        break;
-      case TokenKind::not_equal:
-        matcher.op = MatchOp::not_equal;
-        break;
-      case TokenKind::regex_match:
-        matcher.op = MatchOp::regex;
-        break;
-      case TokenKind::regex_not_match:
-        matcher.op = MatchOp::not_regex;
-        break;
-      default:
-        return wrong("=, !=, =~ or !~ is needed after the label name");
-    }
+    const auto op = match_operator(token_.kind);
+    if (!op) return wrong("=, !=, =~ or !~ is needed after the label name");
+    matcher.op = *op;
     advance();
     if (token_.kind != TokenKind::string) return wrong("a value in quotation marks is needed");
     matcher.value = std::move(token_.text);

@@ -85,6 +85,21 @@ std::optional<BinaryOp> binary_operator(const Token& token) noexcept {
   }
 }
 
+std::optional<MatchOp> match_operator(TokenKind kind) noexcept {
+  switch (kind) {
+    case TokenKind::assign:
+      return MatchOp::equal;
+    case TokenKind::not_equal:
+      return MatchOp::not_equal;
+    case TokenKind::regex_match:
+      return MatchOp::regex;
+    case TokenKind::regex_not_match:
+      return MatchOp::not_regex;
+    default:
+      return std::nullopt;
+  }
+}
+
 std::string_view symbol(MatchOp op) noexcept {
   switch (op) {
     case MatchOp::equal:

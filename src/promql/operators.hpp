@@ -22,6 +22,8 @@ std::string_view symbol(BinaryOp op) noexcept;
 
 std::optional<BinaryOp> binary_operator(const Token& token) noexcept;
 
+std::optional<MatchOp> match_operator(TokenKind kind) noexcept;
+
 /// "=", "!=", "=~", "!~".
 std::string_view symbol(MatchOp op) noexcept;
 

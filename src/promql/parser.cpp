@@ -423,23 +423,12 @@ class Parser {
     }
     Matcher matcher;
     matcher.label = std::move(label);
-    switch (token_.kind) {
-      case TokenKind::assign:
-        matcher.op = MatchOp::equal;
-        break;
-      case TokenKind::not_equal:
-        matcher.op = MatchOp::not_equal;
-        break;
-      case TokenKind::regex_match:
-        matcher.op = MatchOp::regex;
-        break;
-      case TokenKind::regex_not_match:
-        matcher.op = MatchOp::not_regex;
-        break;
-      default:
-        unexpected("=, !=, =~ or !~");
-        return false;
+    const auto op = match_operator(token_.kind);
+    if (!op) {
+      unexpected("=, !=, =~ or !~");
+      return false;
     }
+    matcher.op = *op;
     advance();
     if (!at(TokenKind::string)) {
       unexpected("a string");

@@ -7,23 +7,6 @@ namespace {
 
 constexpr std::string_view kDefaultNamespace = "traces_span_metrics";
 
-class ConfiguredNames final : public NamesSource {
- public:
-  explicit ConfiguredNames(SchemaPtr schema) : schema_(std::move(schema)) {}
-
-  boost::asio::awaitable<base::Result<SchemaPtr>> schema(model::MetricKind /*kind*/,
-                                                         const base::CallContext& /*context*/) override {
-    co_return schema_;
-  }
-  boost::asio::awaitable<base::Result<SchemaPtr>> after_empty(SchemaPtr /*used*/, model::TimeGrid /*asked*/,
-                                                              const base::CallContext& /*context*/) override {
-    co_return SchemaPtr();
-  }
-
- private:
-  const SchemaPtr schema_;
-};
-
 std::string prefix_of(const NamingOptions& options) {
   if (options.metric_namespace) return options.metric_namespace->empty() ? "" : *options.metric_namespace + "_";
   if (options.spanmetrics_connector) return "";
@@ -64,20 +47,6 @@ model::MetricNames names_from_settings(const NamingOptions& options) {
     names.bucket += unit == DurationUnit::seconds ? "_seconds" : "_milliseconds";
   names.bucket += "_bucket";
   return names;
-}
-
-std::unique_ptr<NamesSource> create_configured_names(model::MetricNames names, promql::Dialect dialect) {
-  auto schema = std::make_shared<StoreSchema>();
-  schema->dialect = dialect;
-  schema->reason = "the settings name them";
-  Family family;
-  family.histogram.classic = !names.bucket.empty();
-  family.histogram.native = !names.native_histogram.empty();
-  family.unit_source = UnitSource::setting;
-  family.names = std::move(names);
-  schema->families.push_back(std::move(family));
-  schema->chosen = 0;
-  return std::make_unique<ConfiguredNames>(std::move(schema));
 }
 
 }  // namespace spm::schema

@@ -1,9 +1,9 @@
 #include "tag_labels.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
+#include <spm/base/edit_distance.hpp>
 #include <spm/base/utf8.hpp>
 #include <spm/model/metric_query.hpp>
 
@@ -44,22 +44,6 @@ std::string folded(std::string_view name) {
   return out;
 }
 
-/// How many letters must change to make `a` of `b`.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 std::vector<std::string> near_labels(std::string_view key, std::span<const std::string> known) {
   const std::string wanted = folded(key);
   std::vector<std::pair<std::size_t, std::string>> ranked;
@@ -67,7 +51,7 @@ std::vector<std::string> near_labels(std::string_view key, std::span<const std::
     const std::string other = folded(label);
     const bool contains = wanted.size() > 2 && other.size() > 2 &&
                           (other.find(wanted) != std::string::npos || wanted.find(other) != std::string::npos);
-    const std::size_t apart = contains ? 1 : distance(wanted, other);
+    const std::size_t apart = contains ? 1 : base::edit_distance(wanted, other);
     if (apart <= std::max<std::size_t>(2, wanted.size() / 3)) ranked.emplace_back(apart, label);
   }
   std::ranges::sort(ranked);

@@ -1,12 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 
 #include <spm/model/metric_names.hpp>
-#include <spm/schema/names_source.hpp>
 
 namespace spm::schema {
 
@@ -35,9 +33,5 @@ struct NamingOptions {
 /// that had that setting had no default namespace. spanmetrics_connector=false is the older span metrics processor:
 /// `calls_total`, `latency_bucket` and the label `operation`.
 model::MetricNames names_from_settings(const NamingOptions& options);
-
-/// A NamesSource that never asks the store.
-std::unique_ptr<NamesSource> create_configured_names(model::MetricNames names,
-                                                     promql::Dialect dialect = promql::Dialect::prometheus);
 
 }  // namespace spm::schema
