@@ -1,11 +1,18 @@
 #!/usr/bin/env bash
-# bench.sh: builds and runs the benchmarks of tests/bench, all programs called bench_*.
+# bench.sh: builds and runs the benchmarks of tests/bench: all programs called bench_*, then the page of Jaeger's UI against
+# a real Prometheus. HOURS: of data (default 24); ROUNDS (default 5); LARGE=1: also a service of 500 operations, whose data
+# takes some minutes to make, once; ONLY=page: without the programs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cmake --preset release -DSPM_TESTS=ON >/dev/null
-mapfile -t programs < <(ninja -C build/release -t targets all | sed -n 's/^\(bench_[a-z0-9_]*\): phony$/\1/p' | sort -u)
-[[ ${#programs[@]} -gt 0 ]] || { echo "bench.sh: there is no bench_* target" >&2; exit 1; }
-cmake --build --preset release -j "${JOBS:-$(nproc)}" --target "${programs[@]}"
+programs=()
+if [[ ${ONLY:-} != page ]]; then
+  mapfile -t programs < <(ninja -C build/release -t targets all | sed -n 's/^\(bench_[a-z0-9_]*\): phony$/\1/p' | sort -u)
+  [[ ${#programs[@]} -gt 0 ]] || { echo "bench.sh: there is no bench_* target" >&2; exit 1; }
+fi
+cmake --build --preset release -j "${JOBS:-$(nproc)}" --target "${programs[@]}" page_data jaeger-spm-proxy
 for program in "${programs[@]}"; do
   "build/release/bin/$program"
 done
+SPM_BINARY=build/release/jaeger-spm-proxy PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/page.py \
+  --page-data build/release/bin/page_data --hours "${HOURS:-24}" --rounds "${ROUNDS:-5}" ${LARGE:+--large}

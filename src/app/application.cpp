@@ -113,6 +113,7 @@ class Application::Impl {
   // What run() starts and stop() ends.
   Background probing_{io_};
   Background discovering_{io_};
+  Background comparing_{io_};
   std::vector<std::thread> threads_;
 };
 
@@ -129,7 +130,8 @@ Result<void> Application::Impl::build_room() {
   log_ = std::move(*log);
   if (settings_.store.storage == config::MetricsStorage::none) return {};
 
-  auto room = Room::build(settings_, Room::Ground{io_.get_executor(), clock_, metrics_, *log_});
+  auto room =
+      Room::build(settings_, Room::Ground{io_.get_executor(), thread_count(settings_), clock_, metrics_, *log_});
   if (!room) return fail(std::move(room.error()));
   room_ = std::move(*room);
   return {};
@@ -167,9 +169,13 @@ Result<void> Application::Impl::build_doors() {
 void Application::Impl::start() {
   for (std::size_t i = 0; i < thread_count(settings_); ++i) threads_.emplace_back([this] { io_.run(); });
 
+  if (room_) readiness_->tell_also([this] { return "reading rates: " + room_->rates().status().reason; });
   readiness_->on_change([this](bool ready) { grpc_server_->set_serving(ready); });
   probing_.start(readiness_->run());
-  if (room_) discovering_.start(room_->names().run());
+  if (room_) {
+    discovering_.start(room_->names().run());
+    comparing_.start(room_->rates().run());
+  }
   http_server_->start();
   admin_server_->start();
 
@@ -222,6 +228,7 @@ void Application::Impl::stop_threads() {
   if (threads_.empty()) return;
   probing_.cancel();
   discovering_.cancel();
+  comparing_.cancel();
   work_.reset();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();

@@ -1,5 +1,6 @@
 #include "module_options.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -39,6 +40,8 @@ base::Result<prometheus::StoreOptions> store_options(const config::Settings& set
   }
   options.max_concurrent = store.max_concurrent;
   options.max_waiting = store.max_waiting;
+  options.max_concurrent_reads = store.max_concurrent_reads;
+  options.max_stream_bytes = store.max_stream_bytes;
   options.max_body_bytes = store.max_body_bytes;
   options.max_compressed_bytes = store.max_compressed_bytes;
   options.max_cells = store.max_cells;
@@ -46,6 +49,36 @@ base::Result<prometheus::StoreOptions> store_options(const config::Settings& set
   options.max_connection_age = store.max_connection_age;
   options.ask_for_gzip = store.compression;
   if (auto checked = prometheus::check_store_options(options); !checked) return base::fail(std::move(checked.error()));
+  return options;
+}
+
+namespace {
+
+rates::ReadMode read_mode(config::StoreRead read) {
+  switch (read) {
+    case config::StoreRead::promql:
+      return rates::ReadMode::promql;
+    case config::StoreRead::chunks:
+      return rates::ReadMode::chunks;
+    case config::StoreRead::automatic:
+      break;
+  }
+  return rates::ReadMode::automatic;
+}
+
+}  // namespace
+
+rates::RateReaderOptions rate_reader_options(const config::Settings& settings, std::size_t threads) {
+  const config::StoreSettings& store = settings.store;
+  rates::RateReaderOptions options;
+  options.mode = read_mode(store.read);
+  options.store_has_parameters = !store.extra_query_params.empty();
+  options.max_pieces = std::clamp<std::size_t>(threads, 1, store.max_concurrent_reads);
+  options.max_series = store.max_raw_series;
+  options.max_samples = store.max_raw_samples;
+  options.max_bytes = store.max_stream_bytes;
+  options.max_cells = store.max_cells;
+  options.max_groups = store.max_series;
   return options;
 }
 

@@ -8,6 +8,7 @@
 #include <spm/http/http_server.hpp>
 #include <spm/http/prometheus_api.hpp>
 #include <spm/prometheus/store_options.hpp>
+#include <spm/rates/rate_reader.hpp>
 #include <spm/schema/discovery.hpp>
 #include <spm/telemetry/log.hpp>
 
@@ -18,6 +19,8 @@ namespace spm::app {
 telemetry::LogOptions log_options(const config::Settings& settings);
 base::Result<prometheus::StoreOptions> store_options(const config::Settings& settings);
 base::Result<schema::DiscoveryOptions> discovery_options(const config::Settings& settings);
+/// `threads`: how many can decode at once.
+rates::RateReaderOptions rate_reader_options(const config::Settings& settings, std::size_t threads);
 diagnosis::Options diagnosis_options(const config::Settings& settings);
 http::PrometheusApiOptions prometheus_api_options(const config::Settings& settings);
 http::FrontDoorOptions front_door_options(const config::Settings& settings);

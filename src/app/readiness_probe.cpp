@@ -29,6 +29,8 @@ ReadinessProbe::ReadinessProbe(prometheus::PrometheusClient* store, telemetry::M
 
 void ReadinessProbe::on_change(std::function<void(bool ready)> listener) { listener_ = std::move(listener); }
 
+void ReadinessProbe::tell_also(std::function<std::string()> detail) { detail_ = std::move(detail); }
+
 asio::awaitable<void> ReadinessProbe::run() {
   if (store_ == nullptr) {
     if (listener_) listener_(true);
@@ -82,8 +84,13 @@ void ReadinessProbe::begin_shutdown() {
 }
 
 http::ReadinessReport ReadinessProbe::report() const {
-  const std::lock_guard lock(mutex_);
-  return report_;
+  http::ReadinessReport report;
+  {
+    const std::lock_guard lock(mutex_);
+    report = report_;
+  }
+  if (detail_) report.detail = detail_();
+  return report;
 }
 
 }  // namespace spm::app

@@ -23,6 +23,9 @@ class ReadinessProbe final : public http::Readiness {
   /// Called with every change of readiness, from the thread that found it. Set before run().
   void on_change(std::function<void(bool ready)> listener);
 
+  /// Adds a line to every report, made anew each time. Set before run(); called from any thread.
+  void tell_also(std::function<std::string()> detail);
+
   /// Probes until it is cancelled.
   boost::asio::awaitable<void> run();
 
@@ -39,6 +42,7 @@ class ReadinessProbe final : public http::Readiness {
   telemetry::Metrics& metrics_;
   telemetry::Log& log_;
   std::function<void(bool)> listener_;
+  std::function<std::string()> detail_;
 
   mutable std::mutex mutex_;
   http::ReadinessReport report_;  ///< guarded by mutex_

@@ -6,6 +6,7 @@
 #include <spm/prometheus/enforcing_client.hpp>
 #include <spm/prometheus/http_client.hpp>
 #include <spm/promql/matchers_text.hpp>
+#include <spm/service/comparison_subjects.hpp>
 #include <spm/service/promql_catalog.hpp>
 #include <spm/service/promql_metrics_service.hpp>
 
@@ -55,16 +56,23 @@ Result<std::unique_ptr<Room>> Room::build(const config::Settings& settings, cons
   room->names_ =
       schema::create_discovery(std::move(*discovery), room->store(), ground.log, ground.clock, ground.executor);
 
+  room->comparison_subjects_ = service::create_comparison_subjects(*room->names_, room->store(), ground.clock);
+  const rates::RateReaderGround reader_ground{
+      room->store(), *room->comparison_subjects_, ground.executor, ground.clock, ground.metrics, ground.log};
+  room->rates_ = rates::create_rate_reader(rate_reader_options(settings, ground.threads), reader_ground);
+
   auto errors = matchers_of("--errors.matcher", settings.query.error_matchers);
   if (!errors) return fail(std::move(errors.error()));
   service_options.error_matchers = std::move(*errors);
-  room->metrics_service_ = service::create_promql_metrics_service(
-      *room->names_, *room->templates_, room->store(), ground.metrics, ground.log, std::move(service_options));
+  room->metrics_service_ =
+      service::create_promql_metrics_service(*room->names_, *room->templates_, *room->rates_, room->store(),
+                                             ground.metrics, ground.log, std::move(service_options));
   room->catalog_ =
       service::create_promql_catalog(*room->names_, room->store(), ground.clock, ground.metrics, ground.log);
   room->forwarder_ = service::create_forwarder(room->store());
-  room->diagnosis_ =
-      diagnosis::create_diagnosis(diagnosis_options(settings), room->store(), *room->names_, ground.clock);
+  diagnosis::Options diagnosis = diagnosis_options(settings);
+  diagnosis.reading = [&reader = *room->rates_] { return reader.status().reason; };
+  room->diagnosis_ = diagnosis::create_diagnosis(std::move(diagnosis), room->store(), *room->names_, ground.clock);
   return room;
 }
 

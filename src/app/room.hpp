@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 
@@ -11,6 +12,7 @@
 #include <spm/diagnosis/diagnosis.hpp>
 #include <spm/prometheus/client.hpp>
 #include <spm/promql/templates.hpp>
+#include <spm/rates/rate_reader.hpp>
 #include <spm/schema/discovery.hpp>
 #include <spm/service/catalog.hpp>
 #include <spm/service/forwarder.hpp>
@@ -26,6 +28,7 @@ class Room {
   /// What the room stands on. All of it outlives the room.
   struct Ground {
     boost::asio::any_io_executor executor;
+    std::size_t threads;  ///< that run it
     const base::WallClock& clock;
     telemetry::Metrics& metrics;
     telemetry::Log& log;
@@ -37,6 +40,7 @@ class Room {
   /// The store as the settings let it be seen: with the enforced matchers in every question.
   prometheus::PrometheusClient& store() noexcept { return enforcing_ ? *enforcing_ : *http_client_; }
   schema::Discovery& names() noexcept { return *names_; }
+  rates::RateReader& rates() noexcept { return *rates_; }
   service::MetricsService& metrics_service() noexcept { return *metrics_service_; }
   service::Catalog& catalog() noexcept { return *catalog_; }
   service::Forwarder& forwarder() noexcept { return *forwarder_; }
@@ -50,6 +54,8 @@ class Room {
   std::unique_ptr<prometheus::PrometheusClient> enforcing_;  ///< null: no matchers are enforced
   std::optional<promql::TemplateSet> templates_;
   std::unique_ptr<schema::Discovery> names_;
+  std::unique_ptr<rates::ComparisonSubjects> comparison_subjects_;
+  std::unique_ptr<rates::RateReader> rates_;
   std::unique_ptr<service::MetricsService> metrics_service_;
   std::unique_ptr<service::Catalog> catalog_;
   std::unique_ptr<service::Forwarder> forwarder_;

@@ -168,6 +168,14 @@ void add_store(Table& table) {
                                  to_parameters([](Settings & s) -> auto& { return s.store.extra_query_params; }),
                                  "parameters added to every query, for example dedup=true,tenant=a");
   parameters.secret = true;
+  table.add("store.read",
+            to_word<StoreRead>(
+                [](Settings & s) -> auto& { return s.store.read; },
+                {{"auto", StoreRead::automatic}, {"promql", StoreRead::promql}, {"chunks", StoreRead::chunks}},
+                "auto|promql|chunks", "not a way to read rates: write auto, promql or chunks"),
+            "auto: rates are computed here from the store's raw chunks where it streams them (remote read) and its own "
+            "answers agree to the last bit, else by PromQL; promql: never from chunks; chunks: as auto, also where "
+            "parameters are sent with every query, which a proxy before the store may not apply to remote read");
   parameters.map_value = true;
   parameters.map_separator = '=';
   parameters.jaeger_v2 = "extra_query_parameters";
@@ -338,6 +346,20 @@ void add_limits(Table& table) {
             to_integer(
                 [](Settings & s) -> auto& { return s.store.max_cells; }, 1, 4 * kGiB),
             "most points of all series in one answer, 8 bytes each; more get 422");
+  number(
+      "store.max-concurrent-reads", [](Settings & s) -> auto& { return s.store.max_concurrent_reads; }, 1,
+      "of the requests to the store at once, those that read raw chunks; Prometheus itself allows 10");
+  number(
+      "store.max-raw-series", [](Settings & s) -> auto& { return s.store.max_raw_series; }, 1,
+      "most series that one question may read as raw chunks; more get 422");
+  table.add("store.max-raw-samples",
+            to_integer(
+                [](Settings & s) -> auto& { return s.store.max_raw_samples; }, 1, 1'000 * kGiB),
+            "most samples that one question may read as raw chunks; more get 422");
+  table.add("store.max-stream-bytes",
+            to_bytes(
+                [](Settings & s) -> auto& { return s.store.max_stream_bytes; }, kKiB, 1'000 * kGiB),
+            "largest stream of raw chunks; it is decoded while it arrives and never kept");
   duration(
       "store.max-connection-age", [](Settings & s) -> auto& { return s.store.max_connection_age; }, milliseconds{1'000},
       "after which a connection to the store is replaced, so that DNS changes are seen");

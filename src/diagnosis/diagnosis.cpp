@@ -22,6 +22,7 @@ class StoreDiagnosis final : public Diagnosis {
   boost::asio::awaitable<base::Result<Report>> examine(const base::CallContext& context) override {
     const Observations seen = co_await observe(store_, names_, options_, clock_.now_ms(), context);
     Report report = facts_of(seen, options_);
+    if (options_.reading) report.store.reading = options_.reading();
     add_store_findings(seen, options_, report.findings);
     add_name_findings(seen, options_, report.findings);
     add_data_findings(seen, options_, report.findings);

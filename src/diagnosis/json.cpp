@@ -82,6 +82,7 @@ std::string to_json(const Report& report, int indent) {
   store["reachable"] = report.store.reachable;
   store["kind"] = text_or_null(report.store.kind);
   store["version"] = text_or_null(report.store.version);
+  store["reading"] = text_or_null(report.store.reading);
 
   made["choice"] = text_or_null(report.choice);
   made["families"] = json_of_all(report.families);

@@ -144,6 +144,7 @@ std::string to_text(const Report& report) {
     store += report.store.version.empty() ? ", version unknown" : ", version " + safe(report.store.version);
   }
   page.row("Store", store);
+  if (!report.store.reading.empty()) page.row("Reading", safe(report.store.reading));
   if (!report.choice.empty()) page.row("Names", sentence(base::printable(report.choice, 600)));
   for (const FamilyFacts& family : report.families) write_family(family, page);
   if (report.families_left_out > 0) page.row("", "and " + std::to_string(report.families_left_out) + " more");

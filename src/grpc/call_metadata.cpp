@@ -36,6 +36,8 @@ std::string read_bearer_token(const Metadata& metadata) {
   return token.empty() ? token_of(first_value(metadata, "x-forwarded-access-token")) : token;
 }
 
+bool asks_for(const Metadata& metadata, const char* key) { return metadata.find(key) != metadata.end(); }
+
 std::string read_traceparent(const Metadata& metadata) {
   const std::string_view text = first_value(metadata, "traceparent");
   return base::is_traceparent(text) ? std::string(text) : std::string();

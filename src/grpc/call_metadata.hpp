@@ -15,6 +15,9 @@ using Metadata = std::multimap<::grpc::string_ref, ::grpc::string_ref>;
 /// of `x-forwarded-access-token`. Empty: there is none, or it is none that a header may carry.
 std::string read_bearer_token(const Metadata& metadata);
 
+/// Whether the caller sent `key`, with any value.
+bool asks_for(const Metadata& metadata, const char* key);
+
 /// The W3C trace context, or empty when it is absent or not well-formed.
 std::string read_traceparent(const Metadata& metadata);
 

@@ -97,6 +97,7 @@ base::CallContext MetricsQueryService::call_context(const ::grpc::CallbackServer
   base::CallContext call(base::Deadline::after(left));
   call.request_id = record.request_id();
   call.traceparent = read_traceparent(context.client_metadata());
+  call.wants_plan = asks_for(context.client_metadata(), "x-spm-plan");
   if (options_.bearer_token_propagation) call.bearer_token = read_bearer_token(context.client_metadata());
   return call;
 }

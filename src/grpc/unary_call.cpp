@@ -143,6 +143,9 @@ void UnaryCall::write(const service::MetricsAnswer& answer) {
   for (const service::Notice& notice : answer.notices) {
     context_.AddTrailingMetadata(metadata_key(service::header_name(notice.kind)), metadata_value(notice.text));
   }
+  if (!answer.plan.empty()) {
+    context_.AddTrailingMetadata(metadata_key(service::kPlanHeader), metadata_value(answer.plan));
+  }
 }
 
 }  // namespace spm::grpc

@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <spm/http/front_door.hpp>
+#include <spm/service/metrics_service.hpp>
 
 #include "caller.hpp"
 #include "content_coding.hpp"
@@ -147,6 +148,7 @@ asio::awaitable<Response> FrontDoor::answer(Match found, const Request& request)
   base::CallContext context(base::Deadline::after(options_.query_timeout));
   context.request_id = request.id;
   context.traceparent = traceparent(head.headers);
+  context.wants_plan = head.headers.find(service::kPlanHeader) != nullptr;
   if (options_.bearer_token_propagation) context.bearer_token = bearer_token(head.headers);
   if (!found.route.asks_store) co_return co_await answer_guarded(*found.api, std::move(found.route), request, context);
 

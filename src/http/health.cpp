@@ -61,7 +61,9 @@ std::optional<Response> answer_health(const RequestHead& head, std::string_view 
     response = text_response(200, "alive\n");
   } else {
     const ReadinessReport report = readiness.report();
-    response = report.ready ? text_response(200, "ready\n") : text_response(503, "not ready: " + report.reason + "\n");
+    std::string text = report.ready ? "ready\n" : "not ready: " + report.reason + "\n";
+    if (!report.detail.empty()) text += report.detail + "\n";
+    response = text_response(report.ready ? 200 : 503, text);
   }
   response.route = live ? "livez" : "readyz";
   return response;

@@ -92,6 +92,7 @@ boost::asio::awaitable<Response> JaegerApi::answer(Route route, const Request& r
   if (wants_pretty_print(*parameters)) body = indent_json(body);
   Response response = json_response(std::move(body));
   add_notices(answer->notices, response);
+  add_plan(answer->plan, response);
   co_return response;
 }
 

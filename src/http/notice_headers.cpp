@@ -16,10 +16,14 @@ void add_notices(const std::vector<service::Notice>& notices, Response& response
   }
 }
 
+void add_plan(const std::string& plan, Response& response) {
+  if (!plan.empty()) response.headers.add(std::string(service::kPlanHeader), plan);
+}
+
 std::string all_notice_headers() {
-  std::string names;
+  std::string names(service::kPlanHeader);
   for (const service::NoticeKind kind : service::all_notice_kinds()) {
-    if (!names.empty()) names += ", ";
+    names += ", ";
     names += service::header_name(kind);
   }
   return names;

@@ -14,6 +14,9 @@ Response json_response(std::string body);
 /// Puts each notice into the header of its kind.
 void add_notices(const std::vector<service::Notice>& notices, Response& response);
 
+/// How the answer was made, where the caller asked for it.
+void add_plan(const std::string& plan, Response& response);
+
 /// The names of all headers that a notice can be in, with commas between them: for Access-Control-Expose-Headers.
 std::string all_notice_headers();
 

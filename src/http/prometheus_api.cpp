@@ -138,6 +138,7 @@ Response query_response(service::MetricsAnswer answer, const promql::JaegerQuery
   Response response =
       json_response(route.what == query_instant ? vector_json(matrix, warnings) : matrix_json(matrix, warnings));
   add_notices(answer.notices, response);
+  add_plan(answer.plan, response);
   return response;
 }
 

@@ -17,6 +17,17 @@ std::size_t Column::count() const noexcept {
   return count;
 }
 
+void Column::place(std::size_t begin, const Column& piece) noexcept {
+  std::ranges::copy(piece.values_, values_.begin() + static_cast<std::ptrdiff_t>(begin));
+  const std::size_t shift = begin % 64;
+  std::size_t word = begin / 64;
+  for (const std::uint64_t bits : piece.present_) {
+    present_[word++] |= bits << shift;
+    // What is shifted out at the end of the last word may be no bit at all.
+    if (const std::uint64_t rest = shift == 0 ? 0 : bits >> (64 - shift); rest != 0) present_[word] |= rest;
+  }
+}
+
 Matrix join_pieces(std::vector<Matrix> pieces) {
   if (pieces.empty()) return {};
   if (pieces.size() == 1) return std::move(pieces.front());

@@ -1,7 +1,5 @@
 #include "admission.hpp"
 
-#include <algorithm>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -13,8 +11,13 @@ namespace spm::prometheus {
 namespace asio = boost::asio;
 
 struct Admission::Waiter {
-  explicit Waiter(const asio::any_io_executor& executor) : timer(executor, asio::steady_timer::time_point::max()) {}
+  Waiter(const asio::any_io_executor& executor, Kind what, std::string whose)
+      : kind(what),
+        key(std::move(whose)),
+        timer(executor, asio::steady_timer::time_point::max()) {}
 
+  const Kind kind;
+  const std::string key;
   asio::steady_timer timer;  ///< never expires by itself; made to expire when the turn has come
   bool granted = false;      ///< under Admission::mutex_
 };
@@ -30,7 +33,7 @@ class Admission::Place {
   ~Place() {
     owner_.metrics_.upstream_waiting(-1);
     if (claimed_) return;
-    if (leave()) owner_.release();
+    if (leave()) owner_.release(waiter_->kind);
   }
 
   /// Whether the turn came. Without it the place is still held.
@@ -45,7 +48,7 @@ class Admission::Place {
   bool leave() {
     const std::lock_guard lock(owner_.mutex_);
     if (waiter_->granted) return true;
-    std::erase(owner_.queue_, waiter_);
+    owner_.queue_.remove(waiter_->key, waiter_);
     return false;
   }
 
@@ -54,10 +57,7 @@ class Admission::Place {
   bool claimed_ = false;
 };
 
-Admission::Admission(std::size_t max_running, std::size_t max_waiting, telemetry::Metrics& metrics)
-    : max_running_(max_running),
-      max_waiting_(max_waiting),
-      metrics_(metrics) {}
+Admission::Admission(const AdmissionLimits& limits, telemetry::Metrics& metrics) : limits_(limits), metrics_(metrics) {}
 
 Admission::~Admission() = default;
 
@@ -66,22 +66,32 @@ std::size_t Admission::waiting() const {
   return queue_.size();
 }
 
-asio::awaitable<base::Result<Admission::Slot>> Admission::enter() {
+bool Admission::has_room(Kind kind) const noexcept {
+  return running_ < limits_.max_running && (kind != Kind::read || reading_ < limits_.max_reads);
+}
+
+void Admission::occupy(Kind kind) noexcept {
+  ++running_;
+  if (kind == Kind::read) ++reading_;
+}
+
+asio::awaitable<base::Result<Admission::Slot>> Admission::enter(Kind kind, std::string key) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   std::shared_ptr<Waiter> waiter;
   bool entered = false;
   {
     const std::lock_guard lock(mutex_);
-    if (running_ < max_running_) {
-      ++running_;
+    // Where there is room for this kind, nobody of this kind waits: release() has let them all in.
+    if (has_room(kind)) {
+      occupy(kind);
       entered = true;
-    } else if (queue_.size() < max_waiting_) {
-      waiter = std::make_shared<Waiter>(executor);
-      queue_.push_back(waiter);
+    } else if (queue_.size() < limits_.max_waiting) {
+      waiter = std::make_shared<Waiter>(executor, kind, std::move(key));
+      queue_.push(waiter->key, waiter);
     }
   }
   if (entered) {
-    Slot slot(this);
+    Slot slot(this, kind);
     co_return std::move(slot);
   }
   if (!waiter) {
@@ -94,22 +104,21 @@ asio::awaitable<base::Result<Admission::Slot>> Admission::enter() {
   Place place(*this, waiter);
   static_cast<void>(co_await waiter->timer.async_wait(asio::as_tuple(asio::use_awaitable)));
   if (place.claim()) {
-    Slot slot(this);
+    Slot slot(this, kind);
     co_return std::move(slot);
   }
   co_return base::fail(base::ErrorKind::cancelled, "the caller went away");
 }
 
-void Admission::release() {
+void Admission::release(Kind kind) {
   std::shared_ptr<Waiter> next;
   {
     const std::lock_guard lock(mutex_);
-    if (queue_.empty()) {
-      --running_;
-      return;
-    }
-    next = std::move(queue_.front());
-    queue_.pop_front();
+    --running_;
+    if (kind == Kind::read) --reading_;
+    next = queue_.pop([this](const std::shared_ptr<Waiter>& waiter) { return has_room(waiter->kind); });
+    if (!next) return;
+    occupy(next->kind);
     next->granted = true;
   }
   // A timer is its coroutine's own: only that coroutine's strand may touch it.

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include <boost/asio/awaitable.hpp>
@@ -11,13 +12,27 @@
 #include <spm/base/result.hpp>
 #include <spm/telemetry/metrics.hpp>
 
+#include "fair_queue.hpp"
+
 namespace spm::prometheus {
 
-/// Lets so many requests through at once, and keeps so many more waiting, first come first served. Safe from any
-/// thread, provided that each waiting coroutine runs on a strand of its own.
+struct AdmissionLimits {
+  std::size_t max_running;
+  std::size_t max_reads;  ///< of max_running, those that stream raw series
+  std::size_t max_waiting;
+};
+
+/// Lets so many requests through at once, and keeps so many more waiting. Whoever asks much waits behind himself: the
+/// keys take turns. Requests of a kind that is at its own limit hold up no other. Safe from any thread, provided that
+/// each waiting coroutine runs on a strand of its own.
 class Admission {
  public:
-  Admission(std::size_t max_running, std::size_t max_waiting, telemetry::Metrics& metrics);
+  enum class Kind : std::uint8_t {
+    query,
+    read  ///< streams raw series
+  };
+
+  Admission(const AdmissionLimits& limits, telemetry::Metrics& metrics);
   ~Admission();
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
@@ -26,36 +41,43 @@ class Admission {
   class Slot {
    public:
     Slot() = default;
-    explicit Slot(Admission* owner) noexcept : owner_(owner) {}
-    Slot(Slot&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
+    Slot(Admission* owner, Kind kind) noexcept : owner_(owner), kind_(kind) {}
+    Slot(Slot&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)), kind_(other.kind_) {}
     Slot& operator=(Slot&& other) noexcept {
       std::swap(owner_, other.owner_);
+      std::swap(kind_, other.kind_);
       return *this;
     }
     ~Slot() {
-      if (owner_ != nullptr) owner_->release();
+      if (owner_ != nullptr) owner_->release(kind_);
     }
 
    private:
     Admission* owner_ = nullptr;
+    Kind kind_ = Kind::query;
   };
 
-  /// Waits for a turn. Errors: overloaded at once when too many wait already, cancelled.
-  boost::asio::awaitable<base::Result<Slot>> enter();
+  /// Waits for a turn of `key`. Errors: overloaded at once when too many wait already, cancelled.
+  boost::asio::awaitable<base::Result<Slot>> enter(Kind kind, std::string key);
 
   std::size_t waiting() const;
 
  private:
   struct Waiter;
   class Place;
-  void release();
 
-  const std::size_t max_running_;
-  const std::size_t max_waiting_;
+  /// Under mutex_.
+  bool has_room(Kind kind) const noexcept;
+  void occupy(Kind kind) noexcept;
+
+  void release(Kind kind);
+
+  const AdmissionLimits limits_;
   telemetry::Metrics& metrics_;
   mutable std::mutex mutex_;
   std::size_t running_ = 0;
-  std::deque<std::shared_ptr<Waiter>> queue_;
+  std::size_t reading_ = 0;  ///< of them
+  FairQueue<std::shared_ptr<Waiter>> queue_;
 };
 
 }  // namespace spm::prometheus

@@ -1,35 +1,27 @@
 #include "connection.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/write.hpp>
 #include <netinet/tcp.h>
 #include <openssl/x509_vfy.h>
 #include <sys/socket.h>
 
 #include <spm/base/utf8.hpp>
 
-#include "header_text.hpp"
-#include "padded_body.hpp"
 #include "transport.hpp"
 
 namespace spm::prometheus {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 namespace ssl = boost::asio::ssl;
 using asio::ip::tcp;
 using boost::system::error_code;
@@ -38,10 +30,6 @@ using namespace asio::experimental::awaitable_operators;  // NOLINT(google-build
 namespace {
 
 constexpr auto kQuietly = asio::as_tuple(asio::use_awaitable);
-constexpr std::uint32_t kMaxReplyHeader = 32U << 10U;
-constexpr std::size_t kMaxErrorBody = std::size_t{1} << 20U;
-constexpr std::size_t kReadSize = std::size_t{64} << 10U;
-constexpr int kMaxInterim = 5;  // 1xx answers before the answer
 
 base::Error cancelled() { return base::Error(base::ErrorKind::cancelled, "the caller went away"); }
 
@@ -111,33 +99,6 @@ asio::awaitable<error_code> try_address(tcp::socket& socket, const tcp::endpoint
   auto first = co_await (std::move(attempt) || std::move(timeout));
   if (first.index() == 1) co_return asio::error::make_error_code(asio::error::timed_out);
   co_return std::get<0>(std::get<0>(first));
-}
-
-/// What Beast accepts and no answer may be: two framings, or one that proxies read in different ways.
-std::string framing_problem(const http::header<false>& header) {
-  const std::size_t lengths = header.count(http::field::content_length);
-  const std::size_t encodings = header.count(http::field::transfer_encoding);
-  if (lengths > 1 || encodings > 1 || (lengths == 1 && encodings == 1)) return "its length is given twice";
-  if (encodings == 1) {
-    const auto encoding = header[http::field::transfer_encoding];
-    if (!equal_ignoring_case({encoding.data(), encoding.size()}, "chunked") || header.version() < 11) {
-      return "its Transfer-Encoding is not chunked on HTTP/1.1";
-    }
-  }
-  return {};
-}
-
-std::string text_of(const http::header<false>& header, http::field name) {
-  const auto value = header[name];
-  return std::string(trimmed({value.data(), value.size()}));
-}
-
-std::string words_for(const error_code& error) {
-  if (error == http::error::end_of_stream || error == http::error::partial_message || error == asio::error::eof ||
-      error == ssl::error::stream_truncated) {
-    return "the connection ended in the middle of it";
-  }
-  return base::printable(error.message());
 }
 
 }  // namespace
@@ -228,87 +189,6 @@ asio::awaitable<base::Result<void>> Connection::shake_hands(Tls& tls, const Stor
            " and " + std::string(kTlsServerNameSetting);
   }
   co_return base::fail(unreachable(options, why));
-}
-
-asio::awaitable<Exchange> Connection::exchange(const Request& request, ReplyLimits limits) {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  Transport& transport = *transport_;
-  transport.buffer.reserve(kReadSize);
-  Exchange result;
-
-  const auto ended = [&](const error_code& error, bool nothing_came) {
-    if (state.cancelled() != asio::cancellation_type::none) {
-      result.outcome = Exchange::Outcome::cancelled;
-    } else {
-      result.outcome = nothing_came ? Exchange::Outcome::dead_before_answer : Exchange::Outcome::broken;
-    }
-    result.problem = words_for(error);
-  };
-
-  const auto [write_error, written] = co_await http::async_write(transport, request, kQuietly);
-  static_cast<void>(written);
-  if (write_error) {
-    ended(write_error, true);
-    co_return result;
-  }
-
-  std::optional<http::response_parser<PaddedBody>> parser;
-  for (int interim = 0;; ++interim) {
-    parser.emplace();
-    parser->header_limit(kMaxReplyHeader);
-    parser->body_limit(boost::none);  // PaddedBody has the limit
-    const auto [error, count] = co_await http::async_read_header(transport, transport.buffer, *parser, kQuietly);
-    static_cast<void>(count);
-    if (error) {
-      ended(error, interim == 0 && !parser->got_some() && transport.buffer.size() == 0);
-      co_return result;
-    }
-    const unsigned status = parser->get().result_int();
-    if (status >= 200 || status == 101 || interim == kMaxInterim) break;
-  }
-
-  const http::header<false>& header = parser->get().base();
-  result.reply.status = header.result_int();
-  result.reply.location = text_of(header, http::field::location);
-  result.reply.retry_after = text_of(header, http::field::retry_after);
-  result.reply.content_encoding = text_of(header, http::field::content_encoding);
-  if (equal_ignoring_case(result.reply.content_encoding, "identity")) result.reply.content_encoding.clear();
-  result.reply.content_type = text_of(header, http::field::content_type);
-  result.reply.from_victoria_metrics = header.count("X-Server-Hostname") > 0;
-  const bool success = result.reply.status == 200;
-  result.problem = framing_problem(header);
-  if (result.problem.empty() && success && parser->need_eof()) {
-    result.problem = "nothing says where it ends (neither Content-Length nor chunked)";
-  }
-  if (!result.problem.empty()) co_return result;
-
-  std::size_t limit = result.reply.content_encoding.empty() ? limits.max_body : limits.max_compressed;
-  if (!success) limit = kMaxErrorBody;
-  const std::string over = "it is over " + std::to_string(limit) + " bytes (" + std::string(kMaxBodySetting) + ")";
-  const auto length = parser->content_length();
-  if (success && length && *length > limit) {
-    result.outcome = Exchange::Outcome::too_large;
-    result.problem = over;
-    co_return result;
-  }
-  if (length) parser->get().body().bytes.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, limit)));
-  parser->get().body().limit = limit;
-  const auto [error, count] = co_await http::async_read(transport, transport.buffer, *parser, kQuietly);
-  static_cast<void>(count);
-  result.reply.body = std::move(parser->get().body().bytes);
-  if (error && (success || state.cancelled() != asio::cancellation_type::none)) {
-    ended(error, false);
-    if (error == http::error::body_limit) {
-      result.outcome = Exchange::Outcome::too_large;
-      result.problem = over;
-    }
-    co_return result;
-  }
-  // An error counts by its status, however much of its page came.
-  result.outcome = Exchange::Outcome::answered;
-  result.reply.whole = !error;
-  result.reusable = !error && parser->keep_alive() && transport.buffer.size() == 0;
-  co_return result;
 }
 
 }  // namespace spm::prometheus

@@ -16,6 +16,7 @@
 #include <spm/prometheus/store_options.hpp>
 #include <spm/telemetry/metrics.hpp>
 
+#include "body_intake.hpp"
 #include "padded_buffer.hpp"
 #include "tls_contexts.hpp"
 
@@ -40,6 +41,8 @@ class Exchange {
  public:
   enum class Outcome : std::uint8_t {
     answered,
+    streamed,            ///< the body went into the intake, all of it
+    refused,             ///< the intake wanted no more: see `refusal`
     dead_before_answer,  ///< not one byte came back: an idle connection that had ended
     too_large,           ///< over a limit of ours
     broken,              ///< ended in the middle, or not HTTP, or framed as no answer may be
@@ -48,6 +51,7 @@ class Exchange {
 
   Outcome outcome = Outcome::broken;
   std::string problem;    ///< for a message, when there is no answer
+  base::Error refusal;    ///< the intake's own words
   bool reusable = false;  ///< the connection can take the next request
   Reply reply;
 };
@@ -56,6 +60,7 @@ class Exchange {
 struct ReplyLimits {
   std::size_t max_body;        ///< as it is, without compression
   std::size_t max_compressed;  ///< with it
+  std::uint64_t max_stream;    ///< into an intake
 };
 
 /// One connection to the store. Used by one coroutine at a time, on its strand; may wander between strands while idle.
@@ -73,8 +78,9 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Sends `request` and takes its answer. After anything but a reusable outcome the connection is of no more use.
-  boost::asio::awaitable<Exchange> exchange(const Request& request, ReplyLimits limits);
+  /// Sends `request` and takes its answer, the body into `intake` where there is one that wants it: nothing is read
+  /// from the network while that works. After anything but a reusable outcome the connection is of no more use.
+  boost::asio::awaitable<Exchange> exchange(const Request& request, ReplyLimits limits, BodyIntake* intake);
 
   Clock::time_point born() const noexcept { return born_; }
   std::uint64_t generation() const noexcept { return generation_; }
@@ -83,6 +89,7 @@ class Connection {
 
  private:
   class Transport;
+  class Dialogue;
   using Tls = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
   Connection(const boost::asio::any_io_executor& io, TlsSetup tls, telemetry::Metrics& metrics);
 

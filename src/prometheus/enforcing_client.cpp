@@ -85,6 +85,12 @@ class EnforcingClient final : public PrometheusClient {
     co_return co_await store_.label_names(std::move(of), context);
   }
 
+  asio::awaitable<base::Result<void>> read_chunks(ChunkRead query, std::shared_ptr<ByteSink> sink,
+                                                  const base::CallContext& context) override {
+    query.matchers.insert(query.matchers.end(), matchers_.begin(), matchers_.end());
+    co_return co_await store_.read_chunks(std::move(query), std::move(sink), context);
+  }
+
   asio::awaitable<base::Result<StoreIdentity>> identify(const base::CallContext& context) override {
     base::Result<StoreIdentity> identity = co_await store_.identify(context);
     if (identity) {

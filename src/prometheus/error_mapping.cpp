@@ -21,6 +21,7 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr std::size_t kMaxPlainText = 300;
+constexpr std::size_t kMaxHeaderText = 100;
 constexpr std::int64_t kMaxRetryAfter = 3'600;
 
 bool looks_like_html(std::string_view body) {
@@ -82,8 +83,10 @@ class Mapping {
   StoreFailure result() const {
     const unsigned status = reply_.status;
     if (status == 401 || status == 403) return refused_credentials();
+    if (reply_.endpoint == StoreRequest::Endpoint::remote_read) return no_stream();
     if (status == 400 || status == 422) return rejected_query();
-    if (reply_.optional_endpoint && (status == 405 || (status == 404 && body_))) return lacks_endpoint();
+    if (reply_.endpoint == StoreRequest::Endpoint::optional && (status == 405 || (status == 404 && body_)))
+      return lacks_endpoint();
     if (status == 429) return rate_limited();
     if (status == 499 || (status == 408 && body_)) return timed_out();
     if ((status == 503 || status == 504) && body_ && (body_->type == "timeout" || body_->type == "canceled")) {
@@ -158,6 +161,22 @@ class Mapping {
   StoreFailure lacks_endpoint() const {
     return failure(Error(ErrorKind::query_rejected, subject() + "does not answer such requests (status " +
                                                         std::to_string(reply_.status) + ")" + said()));
+  }
+
+  StoreFailure no_stream() const {
+    if (reply_.status == 429) return rate_limited();
+    if (reply_.status == 503) {
+      return failure(Error(ErrorKind::overloaded, subject() + "reads no more raw series for now (status 503)")
+                         .retry_in(parse_retry_after(reply_.retry_after, now_unix_s_)));
+    }
+    std::string what = "status " + std::to_string(reply_.status);
+    what += reply_.content_type.empty() ? ", no content type"
+                                        : ", content type " + base::printable(reply_.content_type, kMaxHeaderText);
+    if (!reply_.content_encoding.empty()) {
+      what += ", content encoding " + base::printable(reply_.content_encoding, kMaxHeaderText);
+    }
+    return failure(
+        Error(ErrorKind::query_rejected, subject() + "does not stream raw series by remote read (" + what + ")"));
   }
 
   StoreFailure rate_limited() const {

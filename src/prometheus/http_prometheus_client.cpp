@@ -5,8 +5,9 @@
 #include <boost/system/system_error.hpp>
 
 #include <spm/prometheus/http_client.hpp>
+#include <spm/prometheus/on_strand.hpp>
 
-#include "on_strand.hpp"
+#include "chunk_read_operation.hpp"
 #include "operations.hpp"
 #include "store_core.hpp"
 
@@ -82,6 +83,13 @@ class HttpPrometheusClient final : public PrometheusClient {
   asio::awaitable<base::Result<ListAnswer>> label_names(Listing of, const base::CallContext& context) override {
     auto operation = std::make_shared<ListOperation>(label_names_request(of));
     co_return co_await answer_of(core_, std::move(operation), context);
+  }
+
+  asio::awaitable<base::Result<void>> read_chunks(ChunkRead query, std::shared_ptr<ByteSink> sink,
+                                                  const base::CallContext& context) override {
+    auto operation = std::make_shared<ChunkReadOperation>(query, std::move(sink));
+    auto work = call_with(core_, std::move(operation), context);
+    co_return co_await on_own_strand(core_->io(), std::move(work));
   }
 
   asio::awaitable<base::Result<StoreIdentity>> identify(const base::CallContext& context) override {

@@ -18,8 +18,9 @@ Request write_request(const StoreRequest& request, std::string form, const Store
                       const Authorization& authorization) {
   const bool post = request.method == StoreRequest::Method::post;
   std::string target = options.url.path_prefix + request.path;
+  const bool form_is_body = post && !request.payload;
   // Never in both places: stores differ in which of them counts.
-  if (!post && !form.empty()) target += '?' + form;
+  if (!form_is_body && !form.empty()) target += '?' + form;
   Request written(post ? http::verb::post : http::verb::get, target, 11);
   written.set(http::field::host, options.url.host_header());
   const std::string agent = std::string(base::kProgramName) + "/" + std::string(base::version());
@@ -31,11 +32,14 @@ Request write_request(const StoreRequest& request, std::string form, const Store
     if (!equal_ignoring_case(name, "authorization")) written.insert(name, value);
   }
   if (!authorization.value.empty()) written.set(http::field::authorization, authorization.value);
-  if (post) {
+  if (request.payload) {
+    for (const auto& [name, value] : request.payload->headers) written.set(name, value);
+    written.body() = request.payload->bytes;
+  } else if (post) {
     written.set(http::field::content_type, "application/x-www-form-urlencoded");
     written.body() = std::move(form);
-    written.prepare_payload();
   }
+  if (post) written.prepare_payload();
   return written;
 }
 

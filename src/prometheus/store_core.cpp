@@ -39,6 +39,35 @@ std::chrono::milliseconds time_left(const base::Deadline& deadline) {
   return std::max(deadline.left(), std::chrono::milliseconds{1});
 }
 
+using Verdict = StoreHealth::Verdict;
+
+/// Remote read is something apart: where it fails, a proxy may forbid it or cut it off, and queries go well.
+bool speaks_for_the_store(const StoreRequest& request) noexcept {
+  return request.endpoint != StoreRequest::Endpoint::remote_read;
+}
+
+/// What an exchange without an answer shows.
+Verdict shown_by(const Exchange& exchange, const StoreRequest& request) noexcept {
+  const bool bytes_were_fine =
+      exchange.outcome == Exchange::Outcome::too_large || exchange.outcome == Exchange::Outcome::refused;
+  // What is over our limits is the query's fault, not the store's.
+  if (bytes_were_fine) return Verdict::works;
+  return speaks_for_the_store(request) ? Verdict::fails : Verdict::unknown;
+}
+
+/// What an answer shows that is not the one that was asked for.
+Verdict shown_by(const StoreFailure& failure, const StoreRequest& request) noexcept {
+  if (!speaks_for_the_store(request)) return Verdict::unknown;
+  return failure.counts_as_failure ? Verdict::fails : Verdict::works;
+}
+
+/// Whose turn at the store a call takes.
+std::string turn_of(const base::CallContext& context) {
+  std::string key = context.tenant;
+  key += '\0';  // in neither of them: no two pairs give one key
+  return key + context.bearer_token;
+}
+
 /// Counts one request on the wire.
 class OnTheWire {
  public:
@@ -59,7 +88,8 @@ StoreCore::StoreCore(StoreOptions options, asio::any_io_executor io, telemetry::
       metrics_(metrics),
       log_(log),
       credentials_(options_, log),
-      admission_(options_.max_concurrent, options_.max_waiting, metrics),
+      admission_(AdmissionLimits{options_.max_concurrent, options_.max_concurrent_reads, options_.max_waiting},
+                 metrics),
       wire_(options_, std::move(io), metrics, log),
       health_(options_, metrics, log) {}
 
@@ -82,7 +112,11 @@ asio::awaitable<base::Result<void>> StoreCore::call(StoreOperation& operation, c
   base::Result<void> outcome = base::fail(out_of_time(store_));
   if (first.index() == 0) outcome = std::move(std::get<0>(first));
   if (is_set(state)) outcome = base::fail(cancelled());
-  if (!outcome) metrics_.upstream_finished(base::traits(outcome.error().kind).label, Clock::now() - begun, 0);
+  if (!outcome) {
+    const BodyIntake* const intake = operation.intake();
+    metrics_.upstream_finished(base::traits(outcome.error().kind).label, Clock::now() - begun,
+                               intake == nullptr ? 0 : intake->taken());
+  }
   co_return outcome;
 }
 
@@ -90,7 +124,9 @@ asio::awaitable<base::Result<void>> StoreCore::admitted(StoreOperation& operatio
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto state = co_await asio::this_coro::cancellation_state;
   try {
-    base::Result<Admission::Slot> slot = co_await admission_.enter();
+    std::string whose = turn_of(context);
+    const Admission::Kind kind = operation.intake() == nullptr ? Admission::Kind::query : Admission::Kind::read;
+    base::Result<Admission::Slot> slot = co_await admission_.enter(kind, std::move(whose));
     if (!slot) co_return base::fail(std::move(slot.error()));
     if (is_set(state)) co_return base::fail(cancelled());
     base::Result<void> allowed = health_.enter();
@@ -124,7 +160,7 @@ asio::awaitable<base::Result<void>> StoreCore::attempts(StoreOperation& operatio
     Request request = write_request(*asked, std::move(form), options_, authorization);
     add_trace(request, context);
 
-    base::Result<Exchange> exchange = co_await wire_.send(request, *asked);
+    base::Result<Exchange> exchange = co_await wire_.send(request, *asked, operation.intake());
     if (is_set(state)) {
       health_.conclude(Verdict::unknown);
       co_return base::fail(cancelled());
@@ -133,11 +169,14 @@ asio::awaitable<base::Result<void>> StoreCore::attempts(StoreOperation& operatio
       health_.conclude(Verdict::fails, exchange.error().message);
       co_return base::fail(std::move(exchange.error()));
     }
+    if (exchange->outcome == Exchange::Outcome::streamed) {
+      health_.conclude(Verdict::works);
+      metrics_.upstream_finished("ok", Clock::now() - begun, operation.intake()->taken());
+      co_return base::Result<void>();
+    }
     if (exchange->outcome != Exchange::Outcome::answered) {
       Error problem = wire_.no_answer(*exchange, *asked);
-      // An answer over our limits is the query's fault, not the store's.
-      const bool works = exchange->outcome == Exchange::Outcome::too_large;
-      health_.conclude(works ? Verdict::works : Verdict::fails, problem.message);
+      health_.conclude(shown_by(*exchange, *asked), problem.message);
       co_return base::fail(std::move(problem));
     }
 
@@ -157,7 +196,7 @@ asio::awaitable<base::Result<void>> StoreCore::attempts(StoreOperation& operatio
     const bool again =
         failure.may_retry && attempt < options_.max_retries && delay < context.deadline.left() && health_.spend_retry();
     if (!again) {
-      health_.conclude(failure.counts_as_failure ? Verdict::fails : Verdict::works, failure.error.message);
+      health_.conclude(shown_by(failure, *asked), failure.error.message);
       if (handling == StoreOperation::Handling::read_at_last) co_return read(operation, reply, *asked, begun);
       co_return base::fail(std::move(failure.error));
     }
@@ -228,7 +267,7 @@ asio::awaitable<base::Result<void>> StoreCore::probe_once(base::Deadline deadlin
     const StoreRequest asked = probe_request(time_left(deadline));
     std::string form = whole_form(asked, options_.extra_parameters);
     const Request request = write_request(asked, std::move(form), options_, own);
-    base::Result<Exchange> exchange = co_await wire_.send(request, asked);
+    base::Result<Exchange> exchange = co_await wire_.send(request, asked, nullptr);
     if (!exchange) co_return base::fail(std::move(exchange.error()));
     if (exchange->outcome != Exchange::Outcome::answered) co_return base::fail(wire_.no_answer(*exchange, asked));
     Reply& reply = exchange->reply;

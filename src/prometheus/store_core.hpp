@@ -42,7 +42,6 @@ class StoreCore {
 
  private:
   using Clock = std::chrono::steady_clock;
-  using Verdict = StoreHealth::Verdict;
 
   boost::asio::awaitable<base::Result<void>> admitted(StoreOperation& operation, const base::CallContext& context);
   boost::asio::awaitable<base::Result<void>> attempts(StoreOperation& operation, const base::CallContext& context);

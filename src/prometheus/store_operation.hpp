@@ -7,6 +7,7 @@
 
 #include <spm/base/result.hpp>
 
+#include "body_intake.hpp"
 #include "padded_buffer.hpp"
 #include "store_request.hpp"
 
@@ -39,6 +40,8 @@ class StoreOperation {
 
   /// Once for every attempt.
   virtual base::Result<StoreRequest> request(std::chrono::milliseconds time_left) const = 0;
+  /// Where the body goes while it arrives, instead of to read(); nullptr: nowhere. Lives as long as the operation.
+  virtual BodyIntake* intake() { return nullptr; }
   virtual Handling handling(unsigned status) const { return status == 200 ? Handling::read : Handling::fail; }
   /// Called at most once, while the request still holds its place among the concurrent ones: decoding costs, too.
   virtual base::Result<void> read(StoreAnswer& answer) = 0;

@@ -11,10 +11,10 @@ namespace spm::prometheus {
 namespace {
 
 // What frames a message, names its target, or is set for every request already.
-constexpr std::array<std::string_view, 17> kOwnHeaders = {
-    "host",    "content-length",  "transfer-encoding", "connection",  "te",          "trailer",
-    "upgrade", "expect",          "keep-alive",        "via",         "user-agent",  "content-type",
-    "accept",  "accept-encoding", "proxy-connection",  "traceparent", "x-request-id"};
+constexpr std::array<std::string_view, 18> kOwnHeaders = {
+    "host",    "content-length",  "transfer-encoding", "connection",  "te",           "trailer",
+    "upgrade", "expect",          "keep-alive",        "via",         "user-agent",   "content-type",
+    "accept",  "accept-encoding", "proxy-connection",  "traceparent", "x-request-id", "content-encoding"};
 
 base::Result<void> refuse(std::string_view setting, std::string reason) {
   return base::fail(base::Error(base::ErrorKind::invalid_argument, std::string(setting) + ": " + std::move(reason))
@@ -42,6 +42,8 @@ base::Result<void> check_store_options(const StoreOptions& options) {
                   "missing; a client certificate needs both its certificate and its key");
   }
   if (options.max_concurrent == 0) return refuse("--store.max-concurrent", "must be at least 1");
+  if (options.max_concurrent_reads == 0) return refuse(kMaxConcurrentReadsSetting, "must be at least 1");
+  if (options.max_stream_bytes == 0) return refuse(kMaxStreamSetting, "must be at least 1");
   if (options.connect_timeout.count() <= 0) return refuse(kConnectTimeoutSetting, "must be longer than 0s");
   if (options.max_body_bytes == 0) return refuse(kMaxBodySetting, "must be at least 1");
   if (options.max_series == 0) return refuse(kMaxSeriesSetting, "must be at least 1");

@@ -52,7 +52,7 @@ StoreRequest list_request(const std::string& path, const Listing& of) {
   request.path = path;
   request.form = encode_form(listing_parameters(of));
   request.max_body_bytes = kMaxListBytes;
-  request.optional_endpoint = true;
+  request.endpoint = StoreRequest::Endpoint::optional;
   return request;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,16 +23,27 @@ struct StoreRequest {
     post,
     get  ///< where the store refuses POST
   };
+  /// What it says about the store when such a request fails.
+  enum class Endpoint : std::uint8_t {
+    required,
+    optional,    ///< a store may well lack it: that it does is query_rejected
+    remote_read  ///< as optional, and whatever comes back but a stream says nothing about the store's health
+  };
+  /// A body that is no form.
+  struct Payload {
+    std::string bytes;
+    Parameters headers;  ///< that belong to it; they replace the usual ones
+  };
 
   Method method = Method::post;
-  std::string path;  ///< below the store's URL, percent-encoded: "/api/v1/query"
-  std::string form;  ///< encoded; the body of a POST, behind the path of a GET
+  Endpoint endpoint = Endpoint::required;
+  std::string path;                ///< below the store's URL, percent-encoded: "/api/v1/query"
+  std::string form;                ///< encoded; the body of a POST without a payload, else behind the path
+  std::optional<Payload> payload;  ///< the body of a POST, in place of the form
   /// The form is a caller's: parameters of it that the settings name are taken out.
   bool foreign_form = false;
   /// More is answer_too_large. Where the settings allow less, those count, and it is store_misbehaved as ever.
   std::size_t max_body_bytes = std::numeric_limits<std::size_t>::max();
-  /// A store may well lack this endpoint: that it does is query_rejected.
-  bool optional_endpoint = false;
 };
 
 inline constexpr std::size_t kMaxListBytes = std::size_t{4} << 20U;

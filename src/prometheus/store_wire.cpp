@@ -36,13 +36,14 @@ StoreWire::StoreWire(const StoreOptions& options, asio::any_io_executor io, tele
 
 base::Result<void> StoreWire::load() { return options_.url.tls ? tls_contexts_.load() : base::Result<void>(); }
 
-asio::awaitable<base::Result<Exchange>> StoreWire::send(const Request& request, const StoreRequest& kind) {
+asio::awaitable<base::Result<Exchange>> StoreWire::send(const Request& request, const StoreRequest& kind,
+                                                        BodyIntake* intake) {
   const ReplyLimits limits{std::min(options_.max_body_bytes, kind.max_body_bytes),
-                           std::min(options_.max_compressed_bytes, kind.max_body_bytes)};
+                           std::min(options_.max_compressed_bytes, kind.max_body_bytes), options_.max_stream_bytes};
   const TlsSetup setup = options_.url.tls ? tls_contexts_.current() : TlsSetup();
   std::unique_ptr<Connection> connection = pool_.take(Connection::Clock::now(), setup.generation);
   if (connection) {
-    Exchange reused = co_await send_on(std::move(connection), request, limits);
+    Exchange reused = co_await send_on(std::move(connection), request, limits, intake);
     if (reused.outcome != Exchange::Outcome::dead_before_answer) co_return std::move(reused);
     // It had ended while idle. That is no failure of the store.
   }
@@ -50,19 +51,25 @@ asio::awaitable<base::Result<Exchange>> StoreWire::send(const Request& request, 
   base::Result<std::unique_ptr<Connection>> fresh = co_await std::move(opening);
   if (!fresh) co_return base::fail(std::move(fresh.error()));
   connection = std::move(*fresh);
-  Exchange exchange = co_await send_on(std::move(connection), request, limits);
+  Exchange exchange = co_await send_on(std::move(connection), request, limits, intake);
   co_return std::move(exchange);
 }
 
 asio::awaitable<Exchange> StoreWire::send_on(std::unique_ptr<Connection> connection, const Request& request,
-                                             ReplyLimits limits) {
-  Exchange exchange = co_await connection->exchange(request, limits);
+                                             ReplyLimits limits, BodyIntake* intake) {
+  Exchange exchange = co_await connection->exchange(request, limits, intake);
   if (exchange.reusable) pool_.put(std::move(connection), Connection::Clock::now());
   co_return std::move(exchange);
 }
 
 Error StoreWire::no_answer(const Exchange& exchange, const StoreRequest& kind) const {
   const std::string store = "the metrics store at " + store_;
+  if (exchange.outcome == Exchange::Outcome::refused) return exchange.refusal;
+  if (exchange.outcome == Exchange::Outcome::too_large && kind.endpoint == StoreRequest::Endpoint::remote_read) {
+    return Error(ErrorKind::answer_too_large, "the raw series that " + store +
+                                                  " sends are too many bytes for one read: " + exchange.problem +
+                                                  "; ask for less, or for a shorter time");
+  }
   if (exchange.outcome == Exchange::Outcome::too_large && bounds_itself(kind, options_)) {
     return Error(ErrorKind::answer_too_large, "the answer of " + store + " is over " +
                                                   std::to_string(kind.max_body_bytes) +
@@ -94,8 +101,10 @@ StoreFailure StoreWire::failure_of(const Reply& reply, CredentialsSource credent
   seen.status = reply.status;
   seen.location = reply.location;
   seen.retry_after = reply.retry_after;
+  seen.content_type = reply.content_type;
+  seen.content_encoding = reply.content_encoding;
   seen.body = reply.body.text();
-  seen.optional_endpoint = kind.optional_endpoint;
+  seen.endpoint = kind.endpoint;
   base::Result<PaddedBuffer> inflated;
   if (is_inflatable(reply.content_encoding)) {
     inflated = inflate(reply.body.text(), reply.content_encoding,

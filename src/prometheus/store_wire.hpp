@@ -35,19 +35,20 @@ class StoreWire {
   const boost::asio::any_io_executor& io() const noexcept { return io_; }
 
   /// Sends on an idle connection or a new one. An idle one that turns out to have ended is replaced once. `kind` is
-  /// the request in `request`, for its limits.
-  boost::asio::awaitable<base::Result<Exchange>> send(const Request& request, const StoreRequest& kind);
+  /// the request in `request`, for its limits; `intake` may be nullptr.
+  boost::asio::awaitable<base::Result<Exchange>> send(const Request& request, const StoreRequest& kind,
+                                                      BodyIntake* intake);
 
   /// What an exchange without an answer means.
   base::Error no_answer(const Exchange& exchange, const StoreRequest& kind) const;
   /// The body without its Content-Encoding. Takes it out of `reply` where there is none.
   base::Result<PaddedBuffer> plain_body(Reply& reply, const StoreRequest& kind) const;
-  /// What an answer that is not a success means.
+  /// What an answer means that is not the one that was asked for.
   StoreFailure failure_of(const Reply& reply, CredentialsSource credentials, const StoreRequest& kind) const;
 
  private:
   boost::asio::awaitable<Exchange> send_on(std::unique_ptr<Connection> connection, const Request& request,
-                                           ReplyLimits limits);
+                                           ReplyLimits limits, BodyIntake* intake);
 
   const StoreOptions& options_;
   const std::string store_;  ///< for messages

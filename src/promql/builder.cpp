@@ -46,7 +46,8 @@ std::string join_matchers(const std::vector<Matcher>& matchers, Dialect dialect)
 }
 
 std::vector<Matcher> query_matchers(const model::MetricNames& names, const model::MetricQuery& query,
-                                    std::span<const std::string> services, bool from_histogram) {
+                                    std::span<const std::string> services, bool from_histogram,
+                                    const BuildOptions& options) {
   std::vector<Matcher> matchers;
   matchers.push_back(match_any(names.service_label, services));
   const bool kinds_known = !names.kind_label.empty() && (names.histogram_has_kind || !from_histogram);
@@ -56,6 +57,9 @@ std::vector<Matcher> query_matchers(const model::MetricNames& names, const model
     for (const model::SpanKind kind : query.span_kinds) kinds.emplace_back(model::label_value(kind));
     matchers.push_back(match_any(names.kind_label, kinds));
   }
+  const std::vector<Matcher> membership = membership_matchers(names);
+  matchers.insert(matchers.end(), membership.begin(), membership.end());
+  matchers.insert(matchers.end(), options.extra_matchers.begin(), options.extra_matchers.end());
   return matchers;
 }
 
@@ -102,6 +106,19 @@ std::vector<Matcher> membership_matchers(const model::MetricNames& names) {
   return matchers;
 }
 
+std::optional<Selection> select_counters(const model::MetricNames& names, const model::MetricQuery& query,
+                                         std::span<const std::string> services, MetricKind which,
+                                         const BuildOptions& options) {
+  const Sources sources = sources_of(names, which);
+  if (!sources.classic || sources.native || services.empty() || names.service_label.empty()) return std::nullopt;
+  const bool latency = which == MetricKind::latency;
+  if (latency && options.vmrange_buckets) return std::nullopt;
+  Selection selection;
+  selection.metric = latency ? names.bucket : names.calls;
+  selection.matchers = query_matchers(names, query, services, latency, options);
+  return selection;
+}
+
 base::Result<std::string> build(const TemplateSet& templates, const model::MetricNames& names,
                                 const model::MetricQuery& query, std::span<const std::string> services,
                                 MetricKind which, const BuildOptions& options) {
@@ -127,12 +144,9 @@ base::Result<std::string> build(const TemplateSet& templates, const model::Metri
                                   ? write_matcher(match_any(names.status_label, names.error_values), options.dialect)
                                   : join_matchers(options.error_matchers, options.dialect);
   }
-  const std::vector<Matcher> membership = membership_matchers(names);
   const auto rendered = [&](Source source) {
     const bool from_histogram = source == Source::native || which == MetricKind::latency;
-    std::vector<Matcher> matchers = query_matchers(names, query, services, from_histogram);
-    matchers.insert(matchers.end(), membership.begin(), membership.end());
-    matchers.insert(matchers.end(), options.extra_matchers.begin(), options.extra_matchers.end());
+    const std::vector<Matcher> matchers = query_matchers(names, query, services, from_histogram, options);
     fragments.matchers = join_matchers(matchers, options.dialect);
     return templates.of(which, source).render(fragments);
   };

@@ -103,6 +103,21 @@ const TemplateSet& TemplateSet::built_in() {
   return set;
 }
 
+bool TemplateSet::means_built_in(MetricKind kind, Source source) const {
+  Fragments marks;  // no template can hold them
+  marks.calls = "\1";
+  marks.bucket = "\2";
+  marks.histogram = "\3";
+  marks.matchers = "\4";
+  marks.error_matcher = "\5";
+  marks.window = "\6";
+  marks.by = "\7";
+  marks.le = "\x0e";
+  marks.quantile = "\x0f";
+  marks.scale = "\x10";
+  return of(kind, source).render(marks) == built_in().of(kind, source).render(marks);
+}
+
 base::Result<TemplateSet> TemplateSet::load(const std::filesystem::path& folder) {
   std::error_code problem;
   std::filesystem::directory_iterator entries(folder, problem);

@@ -19,8 +19,10 @@ struct LabelView {
 };
 
 struct ChunkView {
-  /// As in the wire format. Others are unknown to this program.
+  /// Encodings, as in the wire format.
   static constexpr std::uint64_t kXor = 1;
+  static constexpr std::uint64_t kHistogram = 2;
+  static constexpr std::uint64_t kFloatHistogram = 3;
 
   std::int64_t min_time_ms = 0;
   std::int64_t max_time_ms = 0;  ///< of an open chunk the largest number there is

@@ -3,16 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
+
+#include <spm/prometheus/store_options.hpp>
 
 namespace spm::rates {
 namespace {
 
-std::string_view value_of(std::span<const LabelView> labels, std::string_view name) {
-  for (const LabelView& label : labels) {
-    if (label.name == name) return label.value;
-  }
-  return {};
+std::vector<RatePart> parts_of_all(const std::vector<Grouping>& groupings) {
+  std::vector<RatePart> parts;
+  parts.reserve(groupings.size());
+  for (const Grouping& by : groupings) parts.push_back({by, std::nullopt});
+  return parts;
 }
 
 void add_plain(double* __restrict sums, const double* __restrict rates, std::size_t count) {
@@ -45,56 +48,85 @@ void mark(std::vector<std::uint64_t>& present, PointRun run) {
 
 }  // namespace
 
-ColumnSums::ColumnSums(const model::TimeGrid& grid, Summation summation, std::vector<Grouping> groupings,
+base::Error too_many_cells() {
+  return {base::ErrorKind::answer_too_large, "the rates of this question take more places for points than " +
+                                                 std::string(prometheus::kMaxCellsSetting) +
+                                                 " allows; ask for a shorter time or fewer services"};
+}
+
+ColumnSums::ColumnSums(const model::TimeGrid& grid, Summation summation, const std::vector<Grouping>& groupings,
+                       std::size_t max_cells)
+    : ColumnSums(grid, summation, parts_of_all(groupings), max_cells) {}
+
+ColumnSums::ColumnSums(const model::TimeGrid& grid, Summation summation, const std::vector<RatePart>& parts,
                        std::size_t max_cells)
     : grid_(grid),
       summation_(summation),
       cells_left_(max_cells) {
-  groupings_.reserve(groupings.size());
-  for (Grouping& by : groupings) {
-    groupings_.emplace_back();
-    groupings_.back().by = std::move(by);
+  parts_.reserve(parts.size());
+  for (const RatePart& wanted : parts) {
+    Part& part = parts_.emplace_back();
+    for (const std::string& name : wanted.by) part.by.push_back(place_of(name));
+    if (!wanted.only) continue;
+    part.filtered = place_of(wanted.only->name);
+    part.allowed = wanted.only->values;
   }
+  values_.resize(names_.size());
+}
+
+std::size_t ColumnSums::place_of(const std::string& name) {
+  const auto found = std::ranges::find(names_, name);
+  const auto place = static_cast<std::size_t>(found - names_.begin());
+  if (found == names_.end()) names_.push_back(name);
+  return place;
 }
 
 base::Result<void> ColumnSums::add(std::span<const LabelView> labels, const RatePoints& rates) {
   if (rates.runs.empty()) return {};
-  for (Groups& groups : groupings_) {
-    auto group = group_of(groups, labels);
+  read_values(labels);
+  for (Part& part : parts_) {
+    if (!takes(part)) continue;
+    auto group = group_of(part);
     if (!group) return base::fail(std::move(group.error()));
     for (const PointRun run : rates.runs) add_run(**group, rates, run);
   }
   return {};
 }
 
-base::Result<ColumnSums::Group*> ColumnSums::group_of(Groups& groups, std::span<const LabelView> labels) {
-  key_.clear();
-  for (const std::string& name : groups.by) {
-    // Length first: no value can look like the border between two.
-    const std::string_view value = value_of(labels, name);
-    const std::size_t length = value.size();
-    key_.append(reinterpret_cast<const char*>(&length), sizeof length);
-    key_.append(value);
+void ColumnSums::read_values(std::span<const LabelView> labels) {
+  std::ranges::fill(values_, std::string_view());
+  for (const LabelView& label : labels) {
+    const auto found = std::ranges::find(names_, label.name);
+    if (found != names_.end()) values_[static_cast<std::size_t>(found - names_.begin())] = label.value;
   }
-  const auto found = groups.index.find(std::string_view(key_));
-  if (found != groups.index.end()) return &groups.groups[found->second];
-
-  if (grid_.points > cells_left_) {
-    return base::fail(base::ErrorKind::answer_too_large,
-                      "the answer has too many groups: " + std::to_string(groups.groups.size()) + " of " +
-                          std::to_string(grid_.points) + " points each are allowed");
-  }
-  cells_left_ -= grid_.points;
-  groups.index.emplace(key_, groups.groups.size());
-  groups.groups.push_back(new_group(groups.by, labels));
-  return &groups.groups.back();
 }
 
-ColumnSums::Group ColumnSums::new_group(const Grouping& by, std::span<const LabelView> labels) const {
+bool ColumnSums::takes(const Part& part) const {
+  return part.allowed.empty() || std::ranges::find(part.allowed, values_[part.filtered]) != part.allowed.end();
+}
+
+base::Result<ColumnSums::Group*> ColumnSums::group_of(Part& part) {
+  key_.clear();
+  for (const std::size_t place : part.by) {
+    // Length first: no value can look like the border between two.
+    const std::size_t length = values_[place].size();
+    key_.append(reinterpret_cast<const char*>(&length), sizeof length);
+    key_.append(values_[place]);
+  }
+  const auto found = part.index.find(std::string_view(key_));
+  if (found != part.index.end()) return &part.groups[found->second];
+
+  if (grid_.points > cells_left_) return base::fail(too_many_cells());
+  cells_left_ -= grid_.points;
+  part.index.emplace(key_, part.groups.size());
+  part.groups.push_back(new_group(part));
+  return &part.groups.back();
+}
+
+ColumnSums::Group ColumnSums::new_group(const Part& part) const {
   Group group;
-  for (const std::string& name : by) {
-    const std::string_view value = value_of(labels, name);
-    if (!value.empty()) group.labels.push_back({name, std::string(value)});
+  for (const std::size_t place : part.by) {
+    if (!values_[place].empty()) group.labels.push_back({names_[place], std::string(values_[place])});
   }
   // The first rate is taken as it is: -0 is the one number that changes nothing when added to.
   group.sums.assign(grid_.points, -0.0);
@@ -115,12 +147,12 @@ void ColumnSums::add_run(Group& group, const RatePoints& rates, PointRun run) co
 
 std::vector<model::Matrix> ColumnSums::finish() {
   std::vector<model::Matrix> answer;
-  answer.reserve(groupings_.size());
-  for (Groups& groups : groupings_) {
+  answer.reserve(parts_.size());
+  for (Part& part : parts_) {
     model::Matrix matrix;
     matrix.grid = grid_;
-    matrix.series.reserve(groups.groups.size());
-    for (Group& group : groups.groups) {
+    matrix.series.reserve(part.groups.size());
+    for (Group& group : part.groups) {
       for (std::size_t i = 0; i < group.lost.size(); ++i) group.sums[i] += group.lost[i];
       group.lost = {};
       matrix.series.push_back(
@@ -128,7 +160,7 @@ std::vector<model::Matrix> ColumnSums::finish() {
     }
     answer.push_back(std::move(matrix));
   }
-  groupings_.clear();
+  parts_.clear();
   return answer;
 }
 

@@ -1,9 +1,30 @@
 #include "series_stream.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace spm::rates {
+namespace {
+
+base::Error too_much(std::size_t limit, const char* what, const char* setting) {
+  return {base::ErrorKind::answer_too_large,
+          "the metrics store holds more than " + std::to_string(limit) + " raw " + what +
+              " for this question; ask for a shorter time or fewer services (" + setting + ")"};
+}
+
+base::Error not_plain_numbers(std::uint64_t encoding) {
+  if (encoding == ChunkView::kHistogram || encoding == ChunkView::kFloatHistogram) {
+    return {base::ErrorKind::query_rejected, "the series hold native histograms, which are left to the store"};
+  }
+  return {base::ErrorKind::store_misbehaved,
+          "the remote read holds a chunk of the unknown encoding " + std::to_string(encoding)};
+}
+
+}  // namespace
+
+base::Error too_many_raw_series(std::size_t limit) { return too_much(limit, "series", "--store.max-raw-series"); }
+base::Error too_many_raw_samples(std::size_t limit) { return too_much(limit, "samples", "--store.max-raw-samples"); }
 
 SeriesStream::SeriesStream(std::int64_t from_ms, std::int64_t to_ms, const StreamLimits& limits, Sink sink)
     : from_ms_(from_ms),
@@ -50,10 +71,7 @@ bool SeriesStream::same_series(std::int64_t query) const {
 }
 
 base::Result<void> SeriesStream::start_series(std::int64_t query) {
-  if (counts_.series == limits_.max_series) {
-    return base::fail(base::ErrorKind::answer_too_large,
-                      "the store holds more than " + std::to_string(limits_.max_series) + " series for this question");
-  }
+  if (counts_.series == limits_.max_series) return base::fail(too_many_raw_series(limits_.max_series));
   ++counts_.series;
   has_series_ = true;
   query_ = query;
@@ -82,22 +100,13 @@ base::Result<void> SeriesStream::read_chunks() {
     if (!more) return base::fail(more.error());
     if (!*more) return {};
     const ChunkView& chunk = reader_.chunk();
-    if (chunk.encoding != ChunkView::kXor) {
-      met_native_histogram_ = true;
-      return base::fail(base::ErrorKind::store_misbehaved, "the remote read holds chunks of encoding " +
-                                                               std::to_string(chunk.encoding) +
-                                                               "; only plain numbers are read that way");
-    }
+    if (chunk.encoding != ChunkView::kXor) return base::fail(not_plain_numbers(chunk.encoding));
     ++counts_.chunks;
     if (chunk.max_time_ms < from_ms_ || chunk.min_time_ms > to_ms_) continue;
     const std::size_t before = samples_.decoded();
     if (auto added = samples_.add_chunk(chunk.data); !added) return added;
     counts_.samples += samples_.decoded() - before;
-    if (counts_.samples > limits_.max_samples) {
-      return base::fail(
-          base::ErrorKind::answer_too_large,
-          "the store holds more than " + std::to_string(limits_.max_samples) + " samples for this question");
-    }
+    if (counts_.samples > limits_.max_samples) return base::fail(too_many_raw_samples(limits_.max_samples));
   }
 }
 

@@ -23,6 +23,10 @@ struct StreamLimits {
   std::size_t max_series_samples = 5'000'000;
 };
 
+/// What a limit's error says: which one, and what to do.
+base::Error too_many_raw_series(std::size_t limit);
+base::Error too_many_raw_samples(std::size_t limit);
+
 struct StreamCounts {
   std::size_t bytes = 0;
   std::size_t frames = 0;
@@ -43,14 +47,13 @@ class SeriesStream {
   /// Samples outside of [from_ms, to_ms] are dropped.
   SeriesStream(std::int64_t from_ms, std::int64_t to_ms, const StreamLimits& limits, Sink sink);
 
-  /// The next bytes of the body, any number of them. After an error the object is of no more use.
+  /// The next bytes of the body, any number of them. After an error the object is of no more use. Errors: a broken body
+  /// is store_misbehaved, native histograms are query_rejected, a limit is answer_too_large.
   base::Result<void> feed(std::string_view bytes);
   /// The body has ended: hands out the last series. An error when it ended too early to be whole.
   base::Result<void> finish();
 
   const StreamCounts& counts() const noexcept { return counts_; }
-  /// After an error: it was a native histogram's chunk, which is left to the store itself.
-  bool met_native_histogram() const noexcept { return met_native_histogram_; }
 
  private:
   base::Result<void> read_payload(std::string_view payload);
@@ -67,7 +70,6 @@ class SeriesStream {
   ChunkedSeriesReader reader_;
   SeriesSamples samples_;
   StreamCounts counts_;
-  bool met_native_histogram_ = false;
 
   // The series that is being read; a series may go on in the next frame.
   bool has_series_ = false;

@@ -16,12 +16,6 @@ std::vector<promql::Matcher> with_membership(const model::MetricNames& names, st
   return matchers;
 }
 
-/// `<base>_count` of `<base>_bucket`: one series where the buckets have one for each bound.
-std::string count_of(const std::string& bucket) {
-  if (!bucket.ends_with(kBucketSuffix)) return bucket;
-  return bucket.substr(0, bucket.size() - kBucketSuffix.size()) + "_count";
-}
-
 }  // namespace
 
 model::MetricNames usable_names(const schema::Family& family) {
@@ -29,6 +23,11 @@ model::MetricNames usable_names(const schema::Family& family) {
   const schema::HistogramForms& forms = family.histogram;
   if (forms.only_inf && !forms.classic && !forms.vmrange) names.bucket.clear();
   return names;
+}
+
+std::string count_metric_of(const std::string& bucket) {
+  if (!bucket.ends_with(kBucketSuffix)) return bucket;
+  return bucket.substr(0, bucket.size() - kBucketSuffix.size()) + "_count";
 }
 
 bool histogram_counts_calls(const model::MetricNames& names) noexcept { return names.calls.empty(); }
@@ -55,7 +54,8 @@ std::vector<std::string> histogram_selectors(const model::MetricNames& names, st
   if (!names.native_histogram.empty()) {
     selectors.push_back(promql::write_selector(names.native_histogram, matchers, dialect));
   }
-  if (!names.bucket.empty()) selectors.push_back(promql::write_selector(count_of(names.bucket), matchers, dialect));
+  if (!names.bucket.empty())
+    selectors.push_back(promql::write_selector(count_metric_of(names.bucket), matchers, dialect));
   return selectors;
 }
 

@@ -14,6 +14,9 @@ namespace spm::service {
 /// its buckets are left out.
 model::MetricNames usable_names(const schema::Family& family);
 
+/// `<base>_count` of `<base>_bucket`: one series where the buckets have one for each bound.
+std::string count_metric_of(const std::string& bucket);
+
 /// Whether calls are counted by a histogram: its labels are then the ones that calls can be filtered by.
 bool histogram_counts_calls(const model::MetricNames& names) noexcept;
 

@@ -1,30 +1,22 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <vector>
 
-#include <boost/asio/awaitable.hpp>
-
-#include <spm/base/call_context.hpp>
-#include <spm/base/result.hpp>
-#include <spm/model/metric_names.hpp>
-#include <spm/model/metric_query.hpp>
-#include <spm/prometheus/client.hpp>
-#include <spm/promql/builder.hpp>
-#include <spm/promql/templates.hpp>
-#include <spm/service/metrics_service.hpp>
+#include "column_reader.hpp"
+#include "whole_reader.hpp"
 
 namespace spm::service {
 
-/// Reads the answer to one question under known names: builds its queries, fetches them, reshapes what comes.
+/// Reads the answer to one question under known names: from rate columns where that is possible, else by asking the
+/// store for the whole answer.
 class FamilyReader {
  public:
-  FamilyReader(const promql::TemplateSet& templates, prometheus::PrometheusClient& store, std::size_t max_series)
-      : templates_(templates),
-        store_(store),
-        max_series_(max_series) {}
+  FamilyReader(const promql::TemplateSet& templates, rates::RateSource& rates, prometheus::PrometheusClient& store,
+               std::size_t max_series)
+      : columns_(templates, rates),
+        whole_(templates, store, max_series) {}
 
   /// Everything outlives the call.
   boost::asio::awaitable<base::Result<MetricsAnswer>> read(const std::vector<std::string>& services,
@@ -34,23 +26,8 @@ class FamilyReader {
                                                            const base::CallContext& context) const;
 
  private:
-  using Services = std::vector<std::string>;
-
-  boost::asio::awaitable<base::Result<MetricsAnswer>> rates_of_errors(const Services& services,
-                                                                      const model::MetricQuery& query,
-                                                                      const model::MetricNames& names,
-                                                                      const promql::BuildOptions& options,
-                                                                      const base::CallContext& context) const;
-  boost::asio::awaitable<base::Result<MetricsAnswer>> zeros(const Services& services, const model::MetricQuery& query,
-                                                            const model::MetricNames& names,
-                                                            const promql::BuildOptions& options,
-                                                            const base::CallContext& context) const;
-  boost::asio::awaitable<base::Result<prometheus::RangeAnswer>> fetch(std::string text, model::TimeGrid grid,
-                                                                      const base::CallContext& context) const;
-
-  const promql::TemplateSet& templates_;
-  prometheus::PrometheusClient& store_;
-  const std::size_t max_series_;
+  const ColumnReader columns_;
+  const WholeReader whole_;
 };
 
 }  // namespace spm::service

@@ -27,13 +27,13 @@ using schema::SchemaPtr;
 
 class PromqlMetricsService final : public MetricsService {
  public:
-  PromqlMetricsService(schema::NamesSource& names, const promql::TemplateSet& templates,
+  PromqlMetricsService(schema::NamesSource& names, const promql::TemplateSet& templates, rates::RateSource& rates,
                        prometheus::PrometheusClient& store, telemetry::Metrics& metrics, telemetry::Log& log,
                        MetricsServiceOptions options)
       : names_(names),
         store_(store),
         options_(std::move(options)),
-        reader_(templates, store, options_.max_series),
+        reader_(templates, rates, store, options_.max_series),
         tags_(store),
         log_(metrics, log) {}
 
@@ -118,10 +118,11 @@ class PromqlMetricsService final : public MetricsService {
 
 std::unique_ptr<MetricsService> create_promql_metrics_service(schema::NamesSource& names,
                                                               const promql::TemplateSet& templates,
+                                                              rates::RateSource& rates,
                                                               prometheus::PrometheusClient& store,
                                                               telemetry::Metrics& metrics, telemetry::Log& log,
                                                               MetricsServiceOptions options) {
-  return std::make_unique<PromqlMetricsService>(names, templates, store, metrics, log, std::move(options));
+  return std::make_unique<PromqlMetricsService>(names, templates, rates, store, metrics, log, std::move(options));
 }
 
 }  // namespace spm::service

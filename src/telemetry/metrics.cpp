@@ -149,6 +149,41 @@ class Metrics::Impl {
         .Increment(by);
   }
 
+  void count_read(std::string_view way, std::string_view outcome) {
+    read_counts_
+        .get({std::string(way), std::string(outcome)},
+             [&]() -> Counter& {
+               return reads_family_.Add({{"way", std::string(way)}, {"outcome", std::string(outcome)}});
+             })
+        .Increment();
+  }
+
+  void count_fallback(std::string_view reason) {
+    fallback_counts_
+        .get(std::string(reason),
+             [&]() -> Counter& {
+               return fallbacks_family_.Add({{"reason", std::string(reason)}});
+             })
+        .Increment();
+  }
+
+  void count_comparison(std::string_view outcome) {
+    comparison_counts_
+        .get(std::string(outcome),
+             [&]() -> Counter& {
+               return comparisons_family_.Add({{"outcome", std::string(outcome)}});
+             })
+        .Increment();
+  }
+
+  void reader_state(std::string_view state) {
+    const std::lock_guard lock(reader_mutex_);
+    for (auto& [name, gauge] : reader_states_) gauge.get().Set(0);
+    const auto [found, inserted] =
+        reader_states_.try_emplace(std::string(state), reader_family_.Add({{"state", std::string(state)}}));
+    found->second.get().Set(1);
+  }
+
   std::string exposition() const {
     std::vector<prometheus::MetricFamily> families = registry_.Collect();
     std::vector<prometheus::MetricFamily> process = process_metrics();
@@ -170,12 +205,25 @@ class Metrics::Impl {
   Family<Counter>& outcomes_family_ =
       counters(registry_, "upstream_requests_total", "Requests to the store by outcome, after their last attempt.");
 
+  Family<Counter>& reads_family_ = counters(registry_, "reads_total", "Rate columns read, by way and outcome.");
+  Family<Counter>& fallbacks_family_ =
+      counters(registry_, "read_fallbacks_total", "Reads of raw chunks that PromQL had to take over, by why.");
+  Family<Counter>& comparisons_family_ =
+      counters(registry_, "comparisons_total", "Comparisons of rates computed here with the store's own, by outcome.");
+  Family<Gauge>& reader_family_ =
+      gauges(registry_, "chunk_reader", "1 for the state that holds: whether raw chunks are read from the store.");
+
   std::vector<std::reference_wrapper<Gauge>> in_flight_;  ///< by door
   std::vector<std::reference_wrapper<Counter>> errors_;   ///< by door, then kind
   Table<Counter, std::tuple<Door, std::string, std::string>> request_counts_;
   Table<Histogram, std::tuple<Door, std::string>> request_durations_;
   Table<Counter, std::string> notice_counts_;
   Table<Counter, std::string> outcome_counts_;
+  Table<Counter, std::tuple<std::string, std::string>> read_counts_;
+  Table<Counter, std::string> fallback_counts_;
+  Table<Counter, std::string> comparison_counts_;
+  std::mutex reader_mutex_;
+  std::map<std::string, std::reference_wrapper<Gauge>> reader_states_;  ///< under reader_mutex_
 
  public:
   Histogram& upstream_duration = histograms(registry_, "upstream_request_duration_seconds",
@@ -192,6 +240,11 @@ class Metrics::Impl {
   Gauge& ready = gauge(registry_, "store_ready", "1 while the store answers.");
   Counter& infos =
       counter(registry_, "store_infos_total", "Remarks of the store that describe a query and not its data.");
+  Counter& reads_shared =
+      counter(registry_, "reads_shared_total", "Reads that were shared with one already under way.");
+  Counter& raw_series = counter(registry_, "raw_series_total", "Series read as raw chunks.");
+  Counter& raw_samples = counter(registry_, "raw_samples_total", "Samples decoded from raw chunks.");
+  Counter& raw_bytes = counter(registry_, "raw_bytes_total", "Bytes of raw chunks, as received.");
   Gauge& http_connections = gauge(registry_, "http_connections", "Open HTTP connections of clients.");
 };
 
@@ -224,6 +277,17 @@ void Metrics::breaker_open(bool open) { impl_->breaker.Set(open ? 1 : 0); }
 void Metrics::store_ready(bool ready) { impl_->ready.Set(ready ? 1 : 0); }
 void Metrics::store_info_seen() { impl_->infos.Increment(); }
 void Metrics::http_connections(int delta) { impl_->http_connections.Increment(delta); }
+
+void Metrics::read_finished(std::string_view way, std::string_view outcome) { impl_->count_read(way, outcome); }
+void Metrics::read_fallback(std::string_view reason) { impl_->count_fallback(reason); }
+void Metrics::read_shared() { impl_->reads_shared.Increment(); }
+void Metrics::raw_read(std::size_t series, std::size_t samples, std::size_t bytes) {
+  impl_->raw_series.Increment(static_cast<double>(series));
+  impl_->raw_samples.Increment(static_cast<double>(samples));
+  impl_->raw_bytes.Increment(static_cast<double>(bytes));
+}
+void Metrics::comparison_finished(std::string_view outcome) { impl_->count_comparison(outcome); }
+void Metrics::reader_state(std::string_view state) { impl_->reader_state(state); }
 
 std::string Metrics::exposition() const { return impl_->exposition(); }
 

@@ -136,6 +136,8 @@ Body make_body(double hours) {
   return body;
 }
 
+const std::vector<spm::rates::Grouping> kGroupings = {{"service_name", "le"}, {"service_name", "span_name", "le"}};
+
 struct Totals {
   std::size_t samples = 0;
   std::size_t points = 0;
@@ -195,8 +197,7 @@ void run(const Body& body) {
     report(newer ? "  + rates and two groupings, as Prometheus 3" : "  + rates and two groupings, as Prometheus 2",
            totals, body.bytes.size(), [&] {
              spm::rates::RateWindow window(grid, kWindow, window_start, extrapolation);
-             spm::rates::ColumnSums sums(grid, summation, {{"service_name", "le"}, {"service_name", "span_name", "le"}},
-                                         std::size_t{1} << 30U);
+             spm::rates::ColumnSums sums(grid, summation, kGroupings, std::size_t{1} << 30U);
              read(body, [&](auto, auto labels, const auto& samples) {
                return sums.add(labels, window.compute(samples.times_ms(), samples.values()));
              });

@@ -38,7 +38,7 @@ Outcome read(std::string_view body, std::size_t slice) {
   limits.max_samples = 100'000;
   limits.max_series_samples = 70'000;
   RateWindow window(kGrid, 60'000, WindowStart::left_open, Extrapolation::newer);
-  ColumnSums sums(kGrid, Summation::compensated, {{"a"}, {"a", "le"}}, 40 * 30);
+  ColumnSums sums(kGrid, Summation::compensated, std::vector<Grouping>{{"a"}, {"a", "le"}}, 40 * 30);
   SeriesStream stream(kFrom, kTo, limits, [&](auto, auto labels, const SeriesSamples& samples) {
     const auto times = samples.times_ms();
     fuzz_require(times.size() == samples.values().size(), "as many values as times");

@@ -66,7 +66,8 @@ Question read_question(const std::string& line) {
 spm::model::Matrix rates(const std::string& body, std::int64_t from_ms, std::int64_t to_ms, const Question& question) {
   spm::rates::RateWindow window(question.grid, question.window_ms, question.variant.window_start,
                                 question.variant.extrapolation);
-  spm::rates::ColumnSums sums(question.grid, question.variant.summation, {question.by}, std::size_t{1} << 30U);
+  spm::rates::ColumnSums sums(question.grid, question.variant.summation, std::vector<spm::rates::Grouping>{question.by},
+                              std::size_t{1} << 30U);
   spm::rates::SeriesStream stream(from_ms, to_ms, {}, [&](auto, auto labels, const auto& samples) {
     return sums.add(labels, window.compute(samples.times_ms(), samples.values()));
   });

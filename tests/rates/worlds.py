@@ -4,11 +4,10 @@ import contextlib
 import random
 import struct
 
-from spmtest import paths, prometheus, remote_write
+from spmtest import dataset, prometheus, remote_write
 from spmtest.remote_read import EQ, RE
 
-GENERATOR = paths.REPOSITORY / "tests" / "conformance" / "span_metrics_dataset.py"
-START_MS = 1795132800_000
+START_MS = dataset.START * 1000
 HOURS = 2.5
 
 GROUPINGS = [["le"], ["service_name", "le"], ["service_name", "span_name", "le"], ["instance", "le"],
@@ -16,17 +15,21 @@ GROUPINGS = [["le"], ["service_name", "le"], ["service_name", "span_name", "le"]
 
 
 @contextlib.contextmanager
-def blocks(program=prometheus.PROMETHEUS):
-    data = prometheus.blocks(GENERATOR, "--hours", str(HOURS))
+def blocks(program=prometheus.PROMETHEUS, schema="connector"):
+    data = dataset.stored(schema, HOURS)
+    names = dataset.names_of(schema)
     with prometheus.Prometheus(data, program=program) as store:
-        services = [[("service_name", EQ, name)] for name in (
-            "frontend", "checkout", "late", "restarts", "mixed-buckets", "pauses", "slow", "broker", "inf-only", "idle")]
+        services = ["frontend", "checkout", "late", "restarts", "mixed-buckets", "pauses", "slow", "broker", "inf-only", "idle"]
         yield store.url, {
             "from": START_MS, "to": START_MS + int(HOURS * 3600_000), "groupings": GROUPINGS, "phase": 3_000,
-            "calls": "traces_span_metrics_calls_total", "histogram": "traces_span_metrics_duration_milliseconds",
-            "selectors": [*services, [("service_name", RE, "frontend|checkout|late|restarts")], [("job", EQ, "spanmetrics")]]}
+            "calls": names.calls, "histogram": names.histogram, "names": names,
+            "services": [*services, "fails-later", "a.b", 'quo"te\\back', "line\nbreak", "ünï-服务"],
+            "selectors": [*([("service_name", EQ, name)] for name in services),
+                          [("service_name", RE, "frontend|checkout|late|restarts")], [("job", EQ, "spanmetrics")]]}
 
 
+LIVE = dataset.Names("live_calls_total", "live_latency_milliseconds")
+LIVE_ARGUMENTS = ["--web.enable-remote-write-receiver"]
 LIVE_CONFIGURATION = """
 global: {external_labels: {region: eu, replica: a}}
 storage: {tsdb: {out_of_order_time_window: 20m}}
@@ -40,10 +43,16 @@ def _stale():
 class _Counter:
     """One series of calls and its three buckets, from `since` to `until` (scrapes), restarting now and then."""
 
-    def __init__(self, chance, service, operation, instance, since, until, restart, jitter_ms, gap):
-        self.labels = {"service_name": service, "span_name": operation, "instance": instance, "job": "live"}
-        self.since, self.until, self.restart, self.jitter_ms, self.gap = since, until, restart, jitter_ms, gap
-        self.chance, self.counts = chance, [0.0, 0.0, 0.0]
+    def __init__(self, chance, number, scrapes):
+        self.chance = chance
+        self.labels = {"service_name": chance.choice("cab"), "span_name": f"op {chance.randrange(4)}",
+                       "span_kind": chance.choice(["SPAN_KIND_SERVER"] * 3 + ["SPAN_KIND_CLIENT"]),
+                       "status_code": chance.choice(["STATUS_CODE_UNSET"] * 2 + ["STATUS_CODE_ERROR"]),
+                       "instance": f"i{number}", "job": "live"}
+        self.since = chance.choice([0, 0, 0, chance.randrange(scrapes)])
+        self.until = chance.choice([scrapes, scrapes, self.since + chance.randrange(1, scrapes)])
+        self.restart, self.jitter_ms, self.gap = chance.choice([0, 0, 37]), chance.choice([0, 1, 900]), chance.choice([0, 0, 0.1])
+        self.counts = [0.0, 0.0, 0.0]
         self.scale = chance.choice([1, 1, 7, 1000, 0.1, 1e-3, 12345.678])
 
     def scrape(self, number):
@@ -58,38 +67,63 @@ class _Counter:
             for bucket in range(self.chance.randrange(3), 3):
                 self.counts[bucket] += self.chance.randrange(5) * self.scale
             values = self.counts
-        made = [({**self.labels, "__name__": "live_calls_total"}, values[2])]
-        for le, value in zip(("0.1", "2.5", "+Inf"), values):
-            made.append(({**self.labels, "__name__": "live_latency_bucket", "le": le}, value))
+        made = [({**self.labels, "__name__": LIVE.calls}, values[2])]
+        for le, value in zip(("100", "2500", "+Inf"), values):
+            made.append(({**self.labels, "__name__": LIVE.bucket, "le": le}, value))
         return made
+
+
+class _Scrapes:
+    """All samples of a live store in the order in which they arrive. Series are made in an order that is not that of
+    their labels."""
+
+    def __init__(self, from_ms, seed, scrapes, late):
+        self._chance = random.Random(seed)
+        self._counters = [_Counter(self._chance, number, scrapes) for number in range(24)]
+        self._from_ms, self._late, self._kept_back = from_ms, late, []
+
+    def write(self, url, numbers):
+        for number in numbers:
+            now = []
+            for counter in self._counters:
+                time_ms = self._from_ms + number * 15_000 + self._chance.randrange(counter.jitter_ms + 1)
+                samples = [(labels, time_ms, value) for labels, value in counter.scrape(number)]
+                if self._late and self._chance.random() < 0.02:
+                    self._kept_back.append((number + self._chance.randrange(1, 30), samples))
+                else:
+                    now += samples
+            for due in [entry for entry in self._kept_back if entry[0] <= number]:
+                self._kept_back.remove(due)
+                now += due[1]
+            remote_write.write_samples(url, now)
+
+
+def _live_world(from_ms, now_ms):
+    return {"from": from_ms, "to": now_ms, "groupings": GROUPINGS, "phase": 0, "calls": LIVE.calls,
+            "histogram": LIVE.histogram, "names": LIVE, "services": ["a", "b", "c"],
+            "selectors": [[("job", EQ, "live")], [("service_name", EQ, "a")], [("service_name", RE, "b|c")]]}
 
 
 @contextlib.contextmanager
 def live(now_ms, program=prometheus.PROMETHEUS, seed=1, scrapes=240, late=True):
-    """Everything is in the open head. Series are made in an order that is not that of their labels."""
-    chance = random.Random(seed)
-    counters = []
-    for number in range(24):
-        since = chance.choice([0, 0, 0, chance.randrange(scrapes)])
-        until = chance.choice([scrapes, scrapes, since + chance.randrange(1, scrapes)])
-        counters.append(_Counter(chance, chance.choice("cab"), f"op {chance.randrange(4)}", f"i{number}", since, until,
-                                 chance.choice([0, 0, 37]), chance.choice([0, 1, 900]), chance.choice([0, 0, 0.1])))
+    """Everything is in the open head."""
     from_ms = now_ms - scrapes * 15_000
-    with prometheus.Prometheus(configuration=LIVE_CONFIGURATION, arguments=["--web.enable-remote-write-receiver"],
-                               program=program) as store:
-        kept_back = []
-        for number in range(scrapes):
-            for counter in counters:
-                time_ms = from_ms + number * 15_000 + chance.randrange(counter.jitter_ms + 1)
-                samples = counter.scrape(number)
-                if late and chance.random() < 0.02:
-                    kept_back.append((number + chance.randrange(1, 30), time_ms, samples))
-                elif samples:
-                    remote_write.write(store.url, time_ms, samples)
-            for due in [entry for entry in kept_back if entry[0] <= number]:
-                kept_back.remove(due)
-                if due[2]:
-                    remote_write.write(store.url, due[1], due[2])
-        yield store.url, {
-            "from": from_ms, "to": now_ms, "groupings": GROUPINGS, "phase": 0, "calls": "live_calls_total", "histogram": "live_latency",
-            "selectors": [[("job", EQ, "live")], [("service_name", EQ, "a")], [("service_name", RE, "b|c")]]}
+    with prometheus.Prometheus(configuration=LIVE_CONFIGURATION, arguments=LIVE_ARGUMENTS, program=program) as store:
+        _Scrapes(from_ms, seed, scrapes, late).write(store.url, range(scrapes))
+        yield store.url, _live_world(from_ms, now_ms)
+
+
+@contextlib.contextmanager
+def head_and_blocks(now_ms, program=prometheus.PROMETHEUS, seed=1, scrapes=240):
+    """The first half is in a block, the second one in the head; samples that came late lie over both."""
+    from_ms = now_ms - scrapes * 15_000
+    all_of = _Scrapes(from_ms, seed, scrapes, late=True)
+    with contextlib.ExitStack() as first_life:
+        store = first_life.enter_context(prometheus.Prometheus(
+            configuration=LIVE_CONFIGURATION, arguments=[*LIVE_ARGUMENTS, "--web.enable-admin-api"], program=program))
+        all_of.write(store.url, range(scrapes // 2))
+        with prometheus.Prometheus(store.snapshot(), configuration=LIVE_CONFIGURATION, arguments=LIVE_ARGUMENTS,
+                                   program=program) as second:
+            first_life.close()
+            all_of.write(second.url, range(scrapes // 2, scrapes))
+            yield second.url, _live_world(from_ms, now_ms)

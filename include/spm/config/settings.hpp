@@ -69,6 +69,13 @@ struct StoreTlsSettings {
   bool skip_host_verify = false;
 };
 
+/// How rates are read from the store.
+enum class StoreRead : std::uint8_t {
+  automatic,
+  promql,
+  chunks
+};
+
 struct StoreSettings {
   MetricsStorage storage = MetricsStorage::prometheus;
   /// Checked: http or https, a host, no query, no fragment. May hold user and password: never log it, use redact_url().
@@ -87,6 +94,11 @@ struct StoreSettings {
   std::size_t max_compressed_bytes = std::size_t{16} << 20U;  ///< before decompression
   std::size_t max_series = 20'000;
   std::size_t max_cells = std::size_t{32} << 20U;  ///< series times points of one answer: what bounds memory
+  StoreRead read = StoreRead::automatic;
+  std::size_t max_concurrent_reads = 4;                  ///< of raw chunks, among max_concurrent
+  std::size_t max_raw_series = 200'000;                  ///< of one read of raw chunks
+  std::size_t max_raw_samples = 500'000'000;             ///< of one read of raw chunks
+  std::size_t max_stream_bytes = std::size_t{4} << 30U;  ///< of one request for raw chunks
   std::chrono::milliseconds max_connection_age{300'000};
 };
 

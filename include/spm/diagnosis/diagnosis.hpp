@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ struct Options {
   /// A schema is named or written out: only its names are looked for.
   bool schema_given = false;
   bool matchers_enforced = false;  ///< --query.matchers is set
+  /// How rates are read from the store, in one sentence. May be empty.
+  std::function<std::string()> reading;
 
   std::chrono::milliseconds stale_after{600'000};
   std::chrono::milliseconds skew_allowed{60'000};

@@ -61,6 +61,7 @@ struct StoreFacts {
   bool reachable = false;
   std::string kind;     ///< "Prometheus or alike"
   std::string version;  ///< empty: it does not tell
+  std::string reading;  ///< how rates are read from it, in one sentence; empty: not told
 };
 
 struct FamilyFacts {

@@ -7,6 +7,7 @@ namespace spm::http {
 struct ReadinessReport {
   bool ready = false;
   std::string reason;  ///< in words, one line a reason; empty when ready
+  std::string detail;  ///< what else an operator wants to know, one line; may be empty
 };
 
 /// Whether requests can be answered now. Safe from any thread; never blocks.

@@ -41,6 +41,8 @@ class Column {
     values_[i] = value;
     present_[i / 64] |= std::uint64_t{1} << (i % 64);
   }
+  /// Takes over what `piece` holds, its first point at `begin`. There is nothing in that place yet.
+  void place(std::size_t begin, const Column& piece) noexcept;
   std::size_t count() const noexcept;  ///< how many points are present
   bool none() const noexcept { return count() == 0; }
 

@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,7 @@
 #include <spm/base/call_context.hpp>
 #include <spm/base/result.hpp>
 #include <spm/model/matrix.hpp>
+#include <spm/promql/ast.hpp>
 
 namespace spm::prometheus {
 
@@ -81,6 +84,26 @@ struct RawAnswer {
   std::string body;
 };
 
+/// Raw series, as remote read streams them.
+struct ChunkRead {
+  std::int64_t from_ms = 0;  ///< both ends belong to it
+  std::int64_t to_ms = 0;
+  std::vector<promql::Matcher> matchers;  ///< `__name__` among them
+};
+
+/// Takes a body while it arrives.
+class ByteSink {
+ public:
+  ByteSink() = default;
+  ByteSink(const ByteSink&) = delete;
+  ByteSink& operator=(const ByteSink&) = delete;
+  virtual ~ByteSink() = default;
+
+  /// The next bytes, valid during the call. No more are read from the network before it returns. An error ends the
+  /// reading and is its outcome. Called on the read's own strand, never after the read has ended.
+  virtual base::Result<void> take(std::string_view bytes) = 0;
+};
+
 /// The store, as everything above it sees it. A coroutine, so that a call can be cancelled by its caller at any time
 /// (the upstream request is then cut off). Safe to call from any thread; resumes on the caller's executor.
 class PrometheusClient {
@@ -106,6 +129,13 @@ class PrometheusClient {
                                                                         const base::CallContext& context) = 0;
   virtual boost::asio::awaitable<base::Result<ListAnswer>> label_names(Listing of,
                                                                        const base::CallContext& context) = 0;
+
+  /// Streams the chunks of series (remote read, STREAMED_XOR_CHUNKS) into `sink`. Returning well means that HTTP says
+  /// the body was whole. Nothing is asked twice once bytes have reached the sink. Beside the errors of every call:
+  /// query_rejected where the store does not stream chunks (any status but 200, 401, 403, 429 and 503, or another
+  /// content type), rate_limited or overloaded on 429 and 503, answer_too_large over the settings' bytes.
+  virtual boost::asio::awaitable<base::Result<void>> read_chunks(ChunkRead query, std::shared_ptr<ByteSink> sink,
+                                                                 const base::CallContext& context) = 0;
 
   /// Asks for the buildinfo. A store that has none, or an odd one, is prometheus_like and of unknown version.
   virtual boost::asio::awaitable<base::Result<StoreIdentity>> identify(const base::CallContext& context) = 0;

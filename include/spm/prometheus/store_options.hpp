@@ -51,12 +51,14 @@ struct StoreOptions {
   std::vector<std::pair<std::string, std::string>> headers;           ///< sent with every request
   std::vector<std::pair<std::string, std::string>> extra_parameters;  ///< sent in the form of every query
 
-  std::size_t max_concurrent = 8;  ///< requests on the wire
-  std::size_t max_waiting = 64;    ///< requests waiting for their turn; one more is refused
+  std::size_t max_concurrent = 8;        ///< requests on the wire
+  std::size_t max_concurrent_reads = 4;  ///< of them, those that stream raw series
+  std::size_t max_waiting = 64;          ///< requests waiting for their turn; one more is refused
 
   std::size_t max_body_bytes = std::size_t{64} << 20U;        ///< after decompression
   std::size_t max_compressed_bytes = std::size_t{16} << 20U;  ///< before it
   std::size_t max_compression_ratio = 200;
+  std::size_t max_stream_bytes = std::size_t{4} << 30U;  ///< of raw series in one answer, which are kept nowhere
   std::size_t max_series = 20'000;
   /// Grid points of all series of an answer, present or not: what bounds memory (8 bytes each), since an answer of many
   /// short series is small on the wire and large in columns.
@@ -86,6 +88,8 @@ inline constexpr std::string_view kHeaderSetting = "--store.header";
 inline constexpr std::string_view kMaxSeriesSetting = "--store.max-series";
 inline constexpr std::string_view kMaxCellsSetting = "--store.max-cells";
 inline constexpr std::string_view kMaxBodySetting = "--store.max-body-bytes";
+inline constexpr std::string_view kMaxStreamSetting = "--store.max-stream-bytes";
+inline constexpr std::string_view kMaxConcurrentReadsSetting = "--store.max-concurrent-reads";
 
 /// Refuses what can never work: headers that frame a message, parameters that this client sends itself, bounds of 0.
 /// Reads no file.

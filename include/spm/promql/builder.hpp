@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,18 @@ struct BuildOptions {
   /// Buckets may be bounded by VictoriaMetrics' `vmrange` label as well as by `le`.
   bool vmrange_buckets = false;
 };
+
+/// The series that a question counts.
+struct Selection {
+  std::string metric;
+  std::vector<Matcher> matchers;  ///< beside the name
+};
+
+/// What the built-in templates for `which` take the rate of, as build() writes it, without the error matchers. nullopt:
+/// it is no plain counter but a native histogram, alone or beside a counter, or there is nothing to count.
+std::optional<Selection> select_counters(const model::MetricNames& names, const model::MetricQuery& query,
+                                         std::span<const std::string> services, model::MetricKind which,
+                                         const BuildOptions& options = {});
 
 /// The PromQL text for `which` of the question: usually query.kind, but an answer about error rates also asks for the
 /// call rates of the same question. `services` stands for query.services or for their other reading,

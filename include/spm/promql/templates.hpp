@@ -72,6 +72,9 @@ class TemplateSet {
     return templates_[static_cast<std::size_t>(source)][static_cast<std::size_t>(kind)];
   }
 
+  /// Whether the template asks exactly what the built-in one does, so that its meaning is known.
+  bool means_built_in(model::MetricKind kind, Source source = Source::classic) const;
+
  private:
   TemplateSet() = default;
 

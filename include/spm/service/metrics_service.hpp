@@ -39,7 +39,12 @@ struct Notice {
 struct MetricsAnswer {
   model::MetricFamily family;
   std::vector<Notice> notices;
+  /// How the answer was made, in one line of ASCII; empty unless CallContext::wants_plan.
+  std::string plan;
 };
+
+/// The header in which a caller asks for the plan, with any value, and gets it.
+inline constexpr std::string_view kPlanHeader = "X-SPM-Plan";
 
 /// The use case, behind every door: a checked question in, Jaeger's metric family out. Safe from any thread.
 class MetricsService {

@@ -7,6 +7,7 @@
 #include <spm/prometheus/client.hpp>
 #include <spm/promql/ast.hpp>
 #include <spm/promql/templates.hpp>
+#include <spm/rates/rate_source.hpp>
 #include <spm/schema/names_source.hpp>
 #include <spm/service/metrics_service.hpp>
 #include <spm/telemetry/log.hpp>
@@ -20,9 +21,11 @@ struct MetricsServiceOptions {
   std::vector<promql::Matcher> error_matchers;
 };
 
-/// Answers by PromQL: names, then templates, then the store, then reshaping. Keeps references; all must outlive it.
+/// Names first; then the rate columns, or the store's whole answer to a template; then reshaping. Keeps references; all
+/// must outlive it.
 std::unique_ptr<MetricsService> create_promql_metrics_service(schema::NamesSource& names,
                                                               const promql::TemplateSet& templates,
+                                                              rates::RateSource& rates,
                                                               prometheus::PrometheusClient& store,
                                                               telemetry::Metrics& metrics, telemetry::Log& log,
                                                               MetricsServiceOptions options);

@@ -60,6 +60,18 @@ class Metrics {
   void store_info_seen();
   void http_connections(int delta);
 
+  /// Rate columns that were read. `way`: "chunks" or "promql"; `outcome`: "ok" or the label of an ErrorKind.
+  void read_finished(std::string_view way, std::string_view outcome);
+  /// A read that chunks could not do. `reason` from a fixed set.
+  void read_fallback(std::string_view reason);
+  void read_shared();
+  /// What one read of raw chunks took from the store.
+  void raw_read(std::size_t series, std::size_t samples, std::size_t bytes);
+  /// How far the store's own answers agree with those computed here: `outcome` from a fixed set.
+  void comparison_finished(std::string_view outcome);
+  /// Of a fixed set of states the one that holds now.
+  void reader_state(std::string_view state);
+
   std::string exposition() const;
 
  private:

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import hashlib
+import json
 import pathlib
 import re
 import shutil
@@ -85,6 +86,12 @@ class Prometheus:
                 return answer.status == 200
         except OSError:
             return False
+
+    def snapshot(self) -> pathlib.Path:
+        """A directory of blocks with everything that is stored now, the head included. Needs --web.enable-admin-api."""
+        request = urllib.request.Request(f"{self.url}/api/v1/admin/tsdb/snapshot", method="POST")
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return self._scratch / "data" / "snapshots" / json.load(answer)["data"]["name"]
 
     def kill(self):
         self.child.kill()

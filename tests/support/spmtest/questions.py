@@ -4,6 +4,7 @@ Answers have one form here: {(service, operation): {milliseconds: value}}; opera
 """
 
 import datetime
+import functools
 import json
 import math
 import re
@@ -56,6 +57,7 @@ def page(services, end, lookback, kinds=KINDS, **options):
 
 
 # -- asking the proxy ----------------------------------------------------------------------------------------------------
+@functools.lru_cache(maxsize=65536)  # the series of an answer have the same times
 def _milliseconds(text):
     whole, _, fraction = text.rstrip("Z").partition(".")
     seconds = datetime.datetime.fromisoformat(whole).replace(tzinfo=datetime.timezone.utc).timestamp()

@@ -67,7 +67,12 @@ def _snappy(data):
 
 def write(store_url, time_ms, values):
     """`values`: (labels with __name__, a number or a Native), all of one time. Times must not go back."""
-    body = _snappy(b"".join(_series(labels, time_ms, value) for labels, value in values))
+    write_samples(store_url, [(labels, time_ms, value) for labels, value in values])
+
+
+def write_samples(store_url, samples):
+    """`samples`: (labels with __name__, time in ms, a number or a Native)."""
+    body = _snappy(b"".join(_series(*sample) for sample in samples))
     request = urllib.request.Request(store_url + "/api/v1/write", body, {
         "Content-Type": "application/x-protobuf", "Content-Encoding": "snappy",
         "X-Prometheus-Remote-Write-Version": "0.1.0"})

@@ -96,6 +96,11 @@ class FakeStore final : public prometheus::PrometheusClient {
     note("label names", std::nullopt, context);
     co_return prometheus::ListAnswer();
   }
+  boost::asio::awaitable<base::Result<void>> read_chunks(prometheus::ChunkRead /*query*/,
+                                                         std::shared_ptr<prometheus::ByteSink> /*sink*/,
+                                                         const base::CallContext& /*context*/) override {
+    co_return base::fail(base::ErrorKind::query_rejected, "this store streams no chunks");
+  }
   boost::asio::awaitable<base::Result<prometheus::StoreIdentity>> identify(const base::CallContext& context) override {
     note("identity", std::nullopt, context);
     co_return identity;

@@ -29,6 +29,28 @@ TEST(Column, TellsAbsentFromNanAndZero) {
   EXPECT_EQ(column.count(), 3U);
 }
 
+TEST(Column, PlacesPiecesAtAnyPoint) {
+  for (std::size_t border = 0; border <= 200; ++border) {
+    Column whole(200);
+    Column first(border);
+    Column second(200 - border);
+    for (std::size_t i = 0; i < 200; i += i % 3 == 0 ? 1 : 2) {
+      const auto value = static_cast<double>(i);
+      i < border ? first.set(i, value) : second.set(i - border, value);
+    }
+    whole.place(border, second);
+    whole.place(0, first);
+    for (std::size_t i = 0; i < 200; ++i) {
+      const Column& piece = i < border ? first : second;
+      const std::size_t at = i < border ? i : i - border;
+      ASSERT_EQ(whole.has(i), piece.has(at)) << border << " " << i;
+      if (piece.has(at)) {
+        ASSERT_EQ(whole.value(i), piece.value(at));
+      }
+    }
+  }
+}
+
 TEST(JoinPieces, PutsConsecutivePiecesOnOneGrid) {
   std::vector<Matrix> pieces(2);
   pieces[0] = {{1000, 10, 3}, {}};

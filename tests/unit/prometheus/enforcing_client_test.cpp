@@ -33,6 +33,8 @@ class RecordingClient final : public testing::RefusingClient {
   std::vector<std::string> texts;
   std::vector<Listing> listings;
   std::vector<std::string> labels;
+  std::vector<ChunkRead> reads;
+  std::shared_ptr<ByteSink> sink;
   StoreIdentity::Kind kind = StoreIdentity::Kind::prometheus_like;
   std::size_t others = 0;
 
@@ -53,6 +55,12 @@ class RecordingClient final : public testing::RefusingClient {
   boost::asio::awaitable<base::Result<ListAnswer>> label_names(Listing of, const base::CallContext&) override {
     listings.push_back(std::move(of));
     co_return ListAnswer();
+  }
+  boost::asio::awaitable<base::Result<void>> read_chunks(ChunkRead query, std::shared_ptr<ByteSink> into,
+                                                         const base::CallContext&) override {
+    reads.push_back(std::move(query));
+    sink = std::move(into);
+    co_return base::fail(ErrorKind::rate_limited, "later");
   }
   boost::asio::awaitable<base::Result<StoreIdentity>> identify(const base::CallContext&) override {
     StoreIdentity identity;
@@ -127,6 +135,37 @@ class EnforcingClientTest : public ::testing::Test {
 };
 
 const std::vector<Matcher> kTenant = {{"tenant", MatchOp::equal, "a"}};
+
+class NoSink final : public ByteSink {
+ public:
+  base::Result<void> take(std::string_view) override { return {}; }
+};
+
+TEST_F(EnforcingClientTest, ReachesEveryReadOfRawSeries) {
+  const Matcher tenant{"tenant", MatchOp::equal, "a\"b"};
+  const Matcher cluster{"cluster.name", MatchOp::regex, "x|y"};
+  enforce({tenant, cluster});
+  const Matcher name{"__name__", MatchOp::equal, "calls"};
+  const Matcher foreign{"tenant", MatchOp::regex, ".*"};
+  const auto sink = std::make_shared<NoSink>();
+  for (const std::vector<Matcher>& asked : {std::vector{name, foreign}, std::vector{name}, std::vector<Matcher>{}}) {
+    ChunkRead read;
+    read.from_ms = 1;
+    read.to_ms = 2;
+    read.matchers = asked;
+    const auto outcome = run(client_->read_chunks(read, sink, context_));
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().kind, ErrorKind::rate_limited) << "the store's own outcome";
+    EXPECT_EQ(store_.sink, sink);
+    std::vector<Matcher> expected = asked;
+    expected.push_back(tenant);
+    expected.push_back(cluster);
+    EXPECT_EQ(store_.reads.back().matchers, expected);
+    EXPECT_EQ(store_.reads.back().from_ms, 1);
+    EXPECT_EQ(store_.reads.back().to_ms, 2);
+  }
+  EXPECT_THAT(store_.reads, SizeIs(3));
+}
 
 TEST_F(EnforcingClientTest, ReachesEverySelector) {
   enforce({{"tenant", MatchOp::equal, "a\"b"}, {"cluster", MatchOp::regex, "x|y"}});

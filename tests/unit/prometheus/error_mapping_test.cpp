@@ -107,7 +107,7 @@ TEST(StoreFailureTest, TellsAStoreThatLacksAnEndpointFromAWrongPath) {
     StoreReply reply;
     reply.status = status;
     reply.body = body;
-    reply.optional_endpoint = optional;
+    reply.endpoint = optional ? StoreRequest::Endpoint::optional : StoreRequest::Endpoint::required;
     return map_store_failure(reply, none, "http://store", 0).error.kind;
   };
   const std::string said = error_json("not_found", "no such endpoint");

@@ -161,6 +161,122 @@ TEST_F(PiecewiseQuery, CancellationReachesEveryPiece) {
   EXPECT_EQ(client_.cancelled, 3);
 }
 
+base::Result<RangeAnswer> too_much() {
+  return base::fail(ErrorKind::query_rejected,
+                    "the metrics store rejected the query: query processing would load too many samples into memory in "
+                    "query execution");
+}
+
+TEST_F(PiecewiseQuery, HalvesWhatIsTooMuchForTheStore) {
+  client_.answer = [](const model::TimeGrid& grid) {
+    return grid.points > 100 ? too_much() : FakePrometheusClient::whole(grid);
+  };
+  const auto answer = ask(1'000);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->matrix.grid, (model::TimeGrid{1'000'000, 1'000, 1'000}));
+  ASSERT_THAT(answer->matrix.series, SizeIs(1));
+  const model::Column& column = answer->matrix.series[0].column;
+  EXPECT_EQ(column.count(), 1'000U);
+  for (std::size_t i = 0; i < column.size(); ++i) {
+    ASSERT_EQ(column.value(i), static_cast<double>(answer->matrix.grid.at(i)));
+  }
+  EXPECT_THAT(answer->warnings, ElementsAre("the same"));
+  // 1, 2 and 2 refusals on the way down to 125 points, 2 of those; then 16 pieces of 62 or 63.
+  EXPECT_THAT(client_.grids(), SizeIs(1 + 2 + 2 + 2 + 16)) << "what is as long as a refused piece is asked again";
+}
+
+TEST_F(PiecewiseQuery, HalvesOnlyThePieceThatIsTooMuch) {
+  client_.answer = [](const model::TimeGrid& grid) {
+    // Busy in the last quarter.
+    return grid.last_ms() >= 1'018'000 && grid.points > 5 ? too_much() : FakePrometheusClient::whole(grid);
+  };
+  const auto answer = ask(24);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->matrix.series[0].column.count(), 24U);
+}
+
+TEST_F(PiecewiseQuery, HalvesDownToOnePoint) {
+  client_.answer = [](const model::TimeGrid& grid) {
+    return grid.points > 1 ? too_much() : FakePrometheusClient::whole(grid);
+  };
+  const auto answer = ask(13);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->matrix.series[0].column.count(), 13U);
+}
+
+TEST_F(PiecewiseQuery, OnePointThatIsTooMuchIsTheStoresError) {
+  client_.answer = [](const model::TimeGrid&) { return too_much(); };
+  const auto answer = ask(4);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::query_rejected);
+  EXPECT_THAT(answer.error().message, ::testing::HasSubstr("too many samples"));
+  EXPECT_LE(client_.grids().size(), 5U);
+}
+
+TEST_F(PiecewiseQuery, HalvingIsBounded) {
+  client_.answer = [](const model::TimeGrid& grid) {
+    return grid.points > 1 ? too_much() : FakePrometheusClient::whole(grid);
+  };
+  const auto answer = ask(10'000);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::query_rejected);
+  EXPECT_LE(client_.grids().size(), 64U);
+}
+
+TEST_F(PiecewiseQuery, AnotherErrorEndsTheHalving) {
+  client_.answer = [](const model::TimeGrid& grid) -> base::Result<RangeAnswer> {
+    if (grid.points > 50) return too_much();
+    return base::fail(ErrorKind::store_unreachable, "no way");
+  };
+  const auto answer = ask(100);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::store_unreachable);
+  EXPECT_LE(client_.grids().size(), 3U);
+}
+
+TEST_F(PiecewiseQuery, SeveralQueriesKeepTheirOrderAndTheirHalves) {
+  client_.answer = [](const model::TimeGrid& grid) {
+    return grid.points > 10 ? too_much() : FakePrometheusClient::whole(grid);
+  };
+  std::vector<RangeQuery> queries;
+  queries.emplace_back("a", model::TimeGrid{1'000'000, 1'000, 16});
+  queries.emplace_back("b", model::TimeGrid{2'000'000, 1'000, 5});
+  queries.emplace_back("c", model::TimeGrid{3'000'000, 1'000, 32});
+  const auto whole =
+      asio::co_spawn(io_, query_whole_ranges(client_, std::move(queries), context_, PieceOptions()), asio::use_future)
+          .get();
+  ASSERT_TRUE(whole) << whole.error().message;
+  ASSERT_THAT(whole->answers, SizeIs(3));
+  EXPECT_EQ(whole->answers[0].matrix.grid, (model::TimeGrid{1'000'000, 1'000, 16}));
+  EXPECT_EQ(whole->answers[1].matrix.grid, (model::TimeGrid{2'000'000, 1'000, 5}));
+  EXPECT_EQ(whole->answers[2].matrix.grid, (model::TimeGrid{3'000'000, 1'000, 32}));
+  for (const RangeAnswer& answer : whole->answers) {
+    EXPECT_EQ(answer.matrix.series[0].column.count(), answer.matrix.grid.points);
+  }
+  EXPECT_EQ(whole->requests, client_.grids().size());
+}
+
+TEST_F(PiecewiseQuery, CancellationReachesHalvesToo) {
+  client_.answer = [](const model::TimeGrid&) { return too_much(); };
+  client_.hangs_from_ms = 1'000'001;  // the second half
+  const auto strand = asio::make_strand(io_);
+  asio::cancellation_signal signal;
+  client_.on_hanging = [&] { asio::post(strand, [&] { signal.emit(asio::cancellation_type::terminal); }); };
+  std::promise<base::Result<RangeAnswer>> ended;
+  const model::TimeGrid grid{1'000'000, 1'000, 4};
+  asio::post(strand, [&] {
+    asio::co_spawn(
+        strand, query_whole_range(client_, RangeQuery("x", grid), context_),
+        asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr, base::Result<RangeAnswer> answer) {
+          ended.set_value(std::move(answer));
+        }));
+  });
+  const auto answer = ended.get_future().get();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::cancelled);
+  EXPECT_EQ(client_.cancelled, client_.hanging);
+}
+
 TEST_F(PiecewiseQuery, RefusesPiecesThatLieOnDifferentGrids) {
   client_.answer = [](const model::TimeGrid& asked) {
     model::TimeGrid grid = asked;

@@ -22,6 +22,10 @@ class RefusingClient : public PrometheusClient {
   boost::asio::awaitable<base::Result<ListAnswer>> label_names(Listing, const base::CallContext&) override {
     co_return base::fail(base::ErrorKind::internal, kNo);
   }
+  boost::asio::awaitable<base::Result<void>> read_chunks(ChunkRead, std::shared_ptr<ByteSink>,
+                                                         const base::CallContext&) override {
+    co_return base::fail(base::ErrorKind::internal, kNo);
+  }
   boost::asio::awaitable<base::Result<StoreIdentity>> identify(const base::CallContext&) override {
     co_return base::fail(base::ErrorKind::internal, kNo);
   }

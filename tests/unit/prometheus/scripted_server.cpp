@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -114,6 +115,11 @@ bool Peer::send(std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return true;
+}
+
+bool Peer::can_send(std::chrono::milliseconds patience) {
+  pollfd socket{fd_, POLLOUT, 0};
+  return ::poll(&socket, 1, static_cast<int>(patience.count())) == 1;
 }
 
 bool Peer::wait_for_close() {

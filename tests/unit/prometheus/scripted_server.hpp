@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -39,6 +40,8 @@ class Peer {
   std::size_t number() const noexcept { return number_; }  ///< 0 for the first connection
   std::optional<SeenRequest> read_request();               ///< nothing when the client has left
   bool send(std::string_view bytes);
+  /// Whether there is room for more to send, or comes to be within `patience`.
+  bool can_send(std::chrono::milliseconds patience);
   /// Waits until the client closes; true when it did.
   bool wait_for_close();
   void reset();  ///< closes with RST

@@ -72,6 +72,9 @@ TEST(StoreOptionsTest, RefusesWhatCanNeverWork) {
   EXPECT_EQ(refused([](auto& o) { o.tls.cert_file = "c.pem"; }), kTlsKeySetting);
   EXPECT_EQ(refused([](auto& o) { o.tls.key_file = "k.pem"; }), kTlsCertSetting);
   EXPECT_EQ(refused([](auto& o) { o.max_concurrent = 0; }), "--store.max-concurrent");
+  EXPECT_EQ(refused([](auto& o) { o.max_concurrent_reads = 0; }), "--store.max-concurrent-reads");
+  EXPECT_EQ(refused([](auto& o) { o.max_stream_bytes = 0; }), "--store.max-stream-bytes");
+  EXPECT_EQ(refused([](auto& o) { o.headers = {{"Content-Encoding", "gzip"}}; }), "--store.header");
 }
 
 }  // namespace

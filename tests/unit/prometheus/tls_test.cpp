@@ -82,6 +82,43 @@ TEST_F(TlsTest, TrustsOnlyWhatItWasTold) {
   EXPECT_TRUE(ask());
 }
 
+class AppendingSink final : public ByteSink {
+ public:
+  base::Result<void> take(std::string_view bytes) override {
+    text += bytes;
+    return {};
+  }
+
+  std::string text;
+};
+
+TEST_F(TlsTest, StreamsRawSeries) {
+  const Identity good(directory_, "good", "localhost");
+  const Context context = server_context(good);
+  std::string body;
+  for (int i = 0; body.size() < 1'000'000; ++i) body += std::to_string(i) + ' ';
+  ScriptedServer server(
+      [&](Peer& peer) {
+        while (peer.read_request()) {
+          peer.send(
+              http_answer("200 OK", body,
+                          "Content-Type: application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse\r\n"));
+        }
+      },
+      context.get());
+  make(tls_options(server, good.certificate));
+  const base::CallContext call = in(std::chrono::seconds{20});
+  ChunkRead read;
+  read.matchers = {{"a", promql::MatchOp::equal, "b"}};
+  for (int i = 0; i < 2; ++i) {
+    const auto sink = std::make_shared<AppendingSink>();
+    const auto outcome = run(client_->read_chunks(read, sink, call));
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_TRUE(sink->text == body);
+  }
+  EXPECT_EQ(server.connections(), 1U);
+}
+
 TEST_F(TlsTest, HoldsTheNameAgainstTheCertificate) {
   const Identity identity(directory_, "store", "store.example");
   const Context context = server_context(identity);

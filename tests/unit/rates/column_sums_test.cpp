@@ -22,13 +22,13 @@ std::string text(const model::LabelSet& labels) {
 }
 
 double total(Summation summation, const std::vector<double>& values) {
-  ColumnSums sums({0, 1, 1}, summation, {{}}, 100);
+  ColumnSums sums({0, 1, 1}, summation, std::vector<Grouping>{{}}, 100);
   for (const double value : values) EXPECT_TRUE(sums.add({}, RatePoints{{value}, {{0, 1}}}));
   return sums.finish()[0].series.at(0).column.value(0);
 }
 
 TEST(ColumnSums, FillsAllGroupingsAtOnce) {
-  ColumnSums sums(kGrid, Summation::plain, {{"service"}, {"service", "le"}}, 10'000);
+  ColumnSums sums(kGrid, Summation::plain, std::vector<Grouping>{{"service"}, {"service", "le"}}, 10'000);
   const std::vector<LabelView> one{{"le", "1"}, {"service", "a"}, {"x", "1"}};
   const std::vector<LabelView> two{{"le", "2"}, {"service", "a"}};
   const std::vector<LabelView> other{{"le", "1"}, {"service", "b"}};
@@ -59,7 +59,7 @@ TEST(ColumnSums, FillsAllGroupingsAtOnce) {
 }
 
 TEST(ColumnSums, ALabelThatIsMissingOrEmptyIsTheSame) {
-  ColumnSums sums(kGrid, Summation::plain, {{"a", "b"}}, 10'000);
+  ColumnSums sums(kGrid, Summation::plain, std::vector<Grouping>{{"a", "b"}}, 10'000);
   ASSERT_TRUE(sums.add(std::vector<LabelView>{{"a", ""}, {"b", "x"}}, rates({{0, 1}}, 1)));
   ASSERT_TRUE(sums.add(std::vector<LabelView>{{"b", "x"}}, rates({{0, 1}}, 1)));
   ASSERT_TRUE(sums.add(std::vector<LabelView>{{"a", "x"}}, rates({{0, 1}}, 1)));
@@ -70,8 +70,30 @@ TEST(ColumnSums, ALabelThatIsMissingOrEmptyIsTheSame) {
   EXPECT_EQ(text(answer[0].series[1].labels), "a=x;");
 }
 
+TEST(ColumnSums, APartMayTakeSomeSeriesOnly) {
+  const RatePart all{{"a"}, std::nullopt};
+  const RatePart some{{"a"}, LabelFilter{"status", {"1", "2"}}};
+  const RatePart none{{"a"}, LabelFilter{"missing", {"1"}}};
+  ColumnSums sums(kGrid, Summation::plain, std::vector<RatePart>{all, some, none}, 10'000);
+  for (const char* status : {"0", "1", "2", "12", ""}) {
+    for (const char* a : {"x", "y"}) {
+      if (*status == '\0' && *a == 'y') continue;
+      ASSERT_TRUE(sums.add(std::vector<LabelView>{{"a", a}, {"status", status}}, rates({{0, 1}}, 1)));
+    }
+  }
+  const auto answer = sums.finish();
+  ASSERT_EQ(answer.size(), 3U);
+  EXPECT_EQ(answer[0].series.at(0).column.value(0), 5);
+  EXPECT_EQ(answer[0].series.at(1).column.value(0), 4);
+  ASSERT_EQ(answer[1].series.size(), 2U);
+  EXPECT_EQ(text(answer[1].series[0].labels), "a=x;");
+  EXPECT_EQ(answer[1].series[0].column.value(0), 2);
+  EXPECT_EQ(answer[1].series[1].column.value(0), 2);
+  EXPECT_TRUE(answer[2].series.empty());
+}
+
 TEST(ColumnSums, ASeriesWithoutPointsMakesNoGroup) {
-  ColumnSums sums(kGrid, Summation::plain, {{"a"}}, 10'000);
+  ColumnSums sums(kGrid, Summation::plain, std::vector<Grouping>{{"a"}}, 10'000);
   ASSERT_TRUE(sums.add(std::vector<LabelView>{{"a", "x"}}, rates({}, 1)));
   EXPECT_TRUE(sums.finish()[0].series.empty());
 }
@@ -89,7 +111,7 @@ TEST(ColumnSums, InfinityStaysInfinity) {
 }
 
 TEST(ColumnSums, AreBounded) {
-  ColumnSums sums(kGrid, Summation::plain, {{"a"}}, 2 * kGrid.points);
+  ColumnSums sums(kGrid, Summation::plain, std::vector<Grouping>{{"a"}}, 2 * kGrid.points);
   ASSERT_TRUE(sums.add(std::vector<LabelView>{{"a", "x"}}, rates({{0, 1}}, 1)));
   ASSERT_TRUE(sums.add(std::vector<LabelView>{{"a", "y"}}, rates({{0, 1}}, 1)));
   ASSERT_TRUE(sums.add(std::vector<LabelView>{{"a", "x"}}, rates({{0, 1}}, 1)));

@@ -166,6 +166,11 @@ class FakeStore final : public prometheus::PrometheusClient {
     co_return std::move(answer);
   }
 
+  boost::asio::awaitable<base::Result<void>> read_chunks(prometheus::ChunkRead /*query*/,
+                                                         std::shared_ptr<prometheus::ByteSink> /*sink*/,
+                                                         const base::CallContext& /*context*/) override {
+    co_return base::fail(base::ErrorKind::query_rejected, "this store streams no chunks");
+  }
   Answer<prometheus::StoreIdentity> identify(const base::CallContext& /*context*/) override {
     co_return prometheus::StoreIdentity();
   }

@@ -77,6 +77,11 @@ class FakePrometheusClient final : public prometheus::PrometheusClient {
       prometheus::Listing of, const base::CallContext& /*context*/) override {
     co_return list({std::string(), std::move(of)});
   }
+  boost::asio::awaitable<base::Result<void>> read_chunks(prometheus::ChunkRead /*query*/,
+                                                         std::shared_ptr<prometheus::ByteSink> /*sink*/,
+                                                         const base::CallContext& /*context*/) override {
+    co_return base::fail(base::ErrorKind::query_rejected, "this store streams no chunks");
+  }
   boost::asio::awaitable<base::Result<prometheus::StoreIdentity>> identify(
       const base::CallContext& /*context*/) override {
     co_return prometheus::StoreIdentity();

@@ -5,6 +5,7 @@
 
 #include <spm/service/promql_metrics_service.hpp>
 
+#include "fake_rates.hpp"
 #include "fakes.hpp"
 
 namespace spm::service {
@@ -20,8 +21,8 @@ class ServiceTest : public testing::Test {
  protected:
   Result<MetricsAnswer> ask(model::MetricQuery query) {
     const base::CallContext context = some_context();
-    const auto service =
-        create_promql_metrics_service(names_, promql::TemplateSet::built_in(), store_, metrics_, *log_, options_);
+    const auto service = create_promql_metrics_service(names_, promql::TemplateSet::built_in(), rates_, store_,
+                                                       metrics_, *log_, options_);
     return run(service->answer(std::move(query), context));
   }
 
@@ -44,6 +45,7 @@ class ServiceTest : public testing::Test {
   }
 
   FakePrometheusClient store_;
+  FakeRates rates_;
   telemetry::Metrics metrics_;
   std::shared_ptr<std::string> lines_ = std::make_shared<std::string>();
   std::unique_ptr<telemetry::Log> log_ = telemetry::Log::to_memory(lines_);

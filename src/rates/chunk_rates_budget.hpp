@@ -1,0 +1,28 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+#include <spm/base/result.hpp>
+
+namespace spm::rates {
+
+/// What all pieces of one read may take together. Safe from any thread.
+class ReadBudget {
+ public:
+  ReadBudget(std::size_t max_bytes, std::size_t max_samples) : max_bytes_(max_bytes), max_samples_(max_samples) {}
+
+  /// Counts what one piece has taken more. answer_too_large when all of them have taken too much.
+  base::Result<void> take(std::size_t bytes, std::size_t samples);
+
+  std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+  std::size_t samples() const noexcept { return samples_.load(std::memory_order_relaxed); }
+
+ private:
+  std::size_t max_bytes_;
+  std::size_t max_samples_;
+  std::atomic<std::size_t> bytes_{0};
+  std::atomic<std::size_t> samples_{0};
+};
+
+}  // namespace spm::rates

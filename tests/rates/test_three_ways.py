@@ -1,0 +1,19 @@
+"""Answers from raw chunks, from rates by PromQL, and by PromQL whole are those of Debian's Prometheus 2.42, to the last bit."""
+
+import pytest
+
+import three_ways
+
+
+@pytest.fixture(scope="module", params=three_ways.WORLDS)
+def ways(request):
+    with three_ways.over(request.param) as running:
+        yield running
+
+
+def test_questions_one_by_one(ways):
+    three_ways.compare_single(ways)
+
+
+def test_pages(ways):
+    three_ways.compare_pages(ways)
