@@ -14,6 +14,15 @@
 #include "room.hpp"
 
 namespace spm::app {
+namespace {
+
+/// The comparison first: the report says how rates are read.
+boost::asio::awaitable<base::Result<diagnosis::Report>> examine(Room& room, const base::CallContext& context) {
+  co_await room.rates().compare();
+  co_return co_await room.diagnosis().examine(context);
+}
+
+}  // namespace
 
 base::Result<DoctorsWord> examine_store(const config::Settings& settings) {
   if (settings.store.storage == config::MetricsStorage::none) {
@@ -33,7 +42,7 @@ base::Result<DoctorsWord> examine_store(const config::Settings& settings) {
 
   const base::CallContext context(base::Deadline::after(settings.query.timeout));
   base::Result<diagnosis::Report> report = base::fail(base::ErrorKind::internal, "the examination gave no report");
-  auto work = (*room)->diagnosis().examine(context);
+  auto work = examine(**room, context);
   boost::asio::co_spawn(boost::asio::make_strand(io), std::move(work),
                         [&](const std::exception_ptr& failure, base::Result<diagnosis::Report> result) {
                           if (!failure) report = std::move(result);

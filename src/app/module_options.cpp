@@ -60,6 +60,8 @@ rates::ReadMode read_mode(config::StoreRead read) {
       return rates::ReadMode::promql;
     case config::StoreRead::chunks:
       return rates::ReadMode::chunks;
+    case config::StoreRead::whole:
+      return rates::ReadMode::whole;
     case config::StoreRead::automatic:
       break;
   }

@@ -168,17 +168,21 @@ void add_store(Table& table) {
                                  to_parameters([](Settings & s) -> auto& { return s.store.extra_query_params; }),
                                  "parameters added to every query, for example dedup=true,tenant=a");
   parameters.secret = true;
-  table.add("store.read",
-            to_word<StoreRead>(
-                [](Settings & s) -> auto& { return s.store.read; },
-                {{"auto", StoreRead::automatic}, {"promql", StoreRead::promql}, {"chunks", StoreRead::chunks}},
-                "auto|promql|chunks", "not a way to read rates: write auto, promql or chunks"),
-            "auto: rates are computed here from the store's raw chunks where it streams them (remote read) and its own "
-            "answers agree to the last bit, else by PromQL; promql: never from chunks; chunks: as auto, also where "
-            "parameters are sent with every query, which a proxy before the store may not apply to remote read");
   parameters.map_value = true;
   parameters.map_separator = '=';
   parameters.jaeger_v2 = "extra_query_parameters";
+  table.add("store.read",
+            to_word<StoreRead>(
+                [](Settings & s) -> auto& { return s.store.read; },
+                {{"auto", StoreRead::automatic},
+                 {"promql", StoreRead::promql},
+                 {"chunks", StoreRead::chunks},
+                 {"whole", StoreRead::whole}},
+                "auto|promql|chunks|whole", "not a way to read rates: write auto, promql, chunks or whole"),
+            "auto: rates are computed here from the store's raw chunks where it streams them (remote read) and its own "
+            "answers agree to the last bit, else by PromQL; promql: never from chunks; chunks: as auto, also where "
+            "parameters are sent with every query, which a proxy before the store may not apply to remote read; whole: "
+            "the store computes everything and is never compared");
   table.add("store.compression", to_bool([](Settings & s) -> auto& { return s.store.compression; }),
             "ask the store for gzip: worth it over a slow network only");
 

@@ -194,6 +194,8 @@ class ChunkRates final : public RateSource {
         limits_(limits),
         repair_(repair) {}
 
+  bool fills_welcome(const RateQuery& /*query*/, const base::CallContext& /*context*/) const override { return true; }
+
   asio::awaitable<base::Result<RateAnswerPtr>> read(RateQuery query, const base::CallContext& context) override {
     const auto begin = std::chrono::steady_clock::now();
     const BucketRepair repair = repair_;

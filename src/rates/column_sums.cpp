@@ -1,12 +1,12 @@
 #include "column_sums.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <optional>
 #include <utility>
 
 #include <spm/prometheus/store_options.hpp>
+
+#include "column_sums_add.hpp"
 
 namespace spm::rates {
 namespace {
@@ -16,26 +16,6 @@ std::vector<RatePart> parts_of_all(const std::vector<Grouping>& groupings) {
   parts.reserve(groupings.size());
   for (const Grouping& by : groupings) parts.push_back({by, std::nullopt});
   return parts;
-}
-
-void add_plain(double* __restrict sums, const double* __restrict rates, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) sums[i] += rates[i];
-}
-
-/// Neumaier's summation, as in Prometheus' kahanSumInc. Without branches, so that the compiler does several at once.
-void add_compensated(double* __restrict sums, double* __restrict lost, const double* __restrict rates,
-                     std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const double sum = sums[i];
-    const double rate = rates[i];
-    const double total = sum + rate;
-    const bool sum_is_larger = std::abs(sum) >= std::abs(rate);
-    const double larger = sum_is_larger ? sum : rate;
-    const double smaller = sum_is_larger ? rate : sum;
-    const double more = lost[i] + ((larger - total) + smaller);
-    lost[i] = std::abs(total) == std::numeric_limits<double>::infinity() ? 0.0 : more;
-    sums[i] = total;
-  }
 }
 
 void mark(std::vector<std::uint64_t>& present, PointRun run) {

@@ -95,7 +95,7 @@ model::Column expected_rates(const RateVariant& variant, std::int64_t at_ms) {
     values.clear();
     // A subquery is evaluated at whole multiples of its step, of which `at_ms` is one.
     for (std::int64_t ago = one.began_before / one.step * one.step; ago >= 0; ago -= one.step) {
-      const auto age = static_cast<double>(at_ms / 1000 - ago - zero_seconds(one, at_ms));
+      const auto age = static_cast<double>(one.began_before + one.first - ago);
       times.push_back(at_ms - ago * 1000);
       values.push_back(age * age);
     }

@@ -92,11 +92,12 @@ class Flights : public std::enable_shared_from_this<Flights<Key, Value>> {
     bool joined_others = true;
     {
       const std::lock_guard lock(mutex_);
-      const auto [place, is_new] = listed_.try_emplace(std::move(key));
-      if (is_new) {
+      auto place = listed_.find(key);
+      if (place == listed_.end()) {
         joined_others = false;
-        place->second = std::make_shared<Flight>(io_, std::move(work));
-        place->second->listed = place;
+        auto made = std::make_shared<Flight>(io_, std::move(work));
+        place = listed_.emplace(std::move(key), made).first;
+        made->listed = place;
       }
       flight = place->second;
       ++flight->aboard;

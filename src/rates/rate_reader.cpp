@@ -110,6 +110,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
   static awaitable<Result<RateAnswerPtr>> read(std::shared_ptr<Core> self, RateQuery query,
                                                const CallContext& context) {
+    if (self->options_.mode == ReadMode::whole) co_return RateAnswerPtr();
     self->note(query, context);
     const std::shared_ptr<const Ways> ways = self->state_.ways();
     if (self->would_use_chunks(*ways, context)) {
@@ -127,7 +128,31 @@ class Core : public std::enable_shared_from_this<Core> {
     co_return std::move(answer);
   }
 
+  static awaitable<void> compare(std::shared_ptr<Core> self) {
+    if (self->options_.mode == ReadMode::whole) co_return;
+    const std::uint64_t begun = self->state_.begin_comparison(self->options_.monotonic());
+    CallContext context(base::Deadline::after(kComparisonTimeout));
+    context.request_id = "comparison";
+    Result<EngineAnswers> engine = co_await self->ask_as_allowed(context);
+    if (!engine) {
+      self->failed(begun, engine.error());
+      co_return;
+    }
+    self->state_.learn_engine(begun, *engine);
+    self->announce();
+    if (self->state_.chunks_disabled()) co_return;
+    Result<ComparisonOutcome> outcome = co_await self->compare_candidates(engine->variants, context);
+    if (!outcome) {
+      self->failed(begun, outcome.error());
+      co_return;
+    }
+    self->state_.finish_comparison(begun, *outcome);
+    self->ground_.metrics.comparison_finished(name_of(outcome->verdict));
+    self->announce();
+  }
+
   static awaitable<void> run(std::shared_ptr<Core> self) {
+    if (self->options_.mode == ReadMode::whole) co_return;
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const auto alarm = std::make_shared<asio::steady_timer>(executor);
     self->set_alarm(executor, alarm);
@@ -202,28 +227,6 @@ class Core : public std::enable_shared_from_this<Core> {
 
   void announce() { announcer_.announce(status()); }
 
-  static awaitable<void> compare(std::shared_ptr<Core> self) {
-    const std::uint64_t begun = self->state_.begin_comparison(self->options_.monotonic());
-    CallContext context(base::Deadline::after(kComparisonTimeout));
-    context.request_id = "comparison";
-    Result<EngineAnswers> engine = co_await self->ask_as_allowed(context);
-    if (!engine) {
-      self->failed(begun, engine.error());
-      co_return;
-    }
-    self->state_.learn_engine(begun, *engine);
-    self->announce();
-    if (self->state_.chunks_disabled()) co_return;
-    Result<ComparisonOutcome> outcome = co_await self->compare_candidates(engine->variants, context);
-    if (!outcome) {
-      self->failed(begun, outcome.error());
-      co_return;
-    }
-    self->state_.finish_comparison(begun, *outcome);
-    self->ground_.metrics.comparison_finished(name_of(outcome->verdict));
-    self->announce();
-  }
-
   void failed(std::uint64_t begun, const base::Error& error) {
     if (error.kind == ErrorKind::cancelled) return;
     state_.fail_comparison(begun, error);
@@ -290,6 +293,7 @@ class StoreRateReader final : public RateReader {
     return Core::read(core_, std::move(query), context);
   }
   awaitable<void> run() override { return Core::run(core_); }
+  awaitable<void> compare() override { return Core::compare(core_); }
   ReaderStatus status() const override { return core_->status(); }
 
  private:

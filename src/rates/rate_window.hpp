@@ -54,24 +54,43 @@ class RateWindow {
     double factor = 0;   ///< of the increase, where the zero point does not matter
   };
 
-  double rate(std::span<const std::int64_t> times_ms, std::span<const double> values, std::size_t first,
-              std::size_t last, std::int64_t at_ms);
-  double increase(std::span<const double> values, std::size_t first, std::size_t last);
+  /// The samples of one window: [first, last].
+  struct Window {
+    std::size_t first = 0;
+    std::size_t last = 0;
+  };
+  /// Samples at equal distances: [begin, last].
+  struct Stretch {
+    std::size_t begin = 0;
+    std::size_t last = 0;
+    std::int64_t distance_ms = 0;
+  };
+
+  double rate(std::span<const std::int64_t> times_ms, std::span<const double> values, Window window,
+              std::int64_t at_ms);
+  double increase(std::span<const double> values, Window window);
+  double rate_of(double increased, double first_value) const;
+  std::size_t points_alike(std::span<const std::int64_t> times_ms, Window window, std::int64_t at_ms,
+                           std::size_t max_points);
+  void fill_points_alike(std::span<const double> values, Window window, std::size_t point, std::size_t count);
   void measure(const Shape& shape);
   double factor(double to_start) const;
+  static Stretch stretch_from(std::span<const std::int64_t> times_ms, std::size_t begin);
   void find_resets(std::span<const double> values);
   void end_run(PointRun run);
 
   model::TimeGrid grid_;
   std::int64_t window_ms_;
   double window_seconds_;
-  WindowStart start_;
+  std::int64_t first_offset_ms_;  ///< from the oldest time that belongs to a window to its end
   Extrapolation extrapolation_;
 
   Shape shape_;
   Measures measures_;
+  bool is_alike_ = false;            ///< the current window has the shape of the one before it
   std::vector<std::size_t> resets_;  ///< samples that are smaller than the one before them
   std::size_t next_reset_ = 0;       ///< the first one that can matter to the current window
+  Stretch stretch_;
   RatePoints points_;
 };
 

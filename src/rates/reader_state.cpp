@@ -18,6 +18,7 @@ constexpr milliseconds kSameFailure{500};
 
 /// Empty: the settings allow chunks.
 std::string why_disabled(const RateReaderOptions& options) {
+  if (options.mode == ReadMode::whole) return "the store answers every question as a whole, by --store.read=whole";
   if (options.mode == ReadMode::promql) return "raw chunks are turned off by --store.read=promql";
   if (options.mode == ReadMode::automatic && options.store_has_parameters) {
     return "parameters are sent with every query, which remote read does not know: --store.read=chunks says that they "

@@ -32,7 +32,7 @@ constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::int64_t kSettledAfterMs = 2 * kMinuteMs;
 /// How far back samples are looked for: the first is enough where they are taken every 15 s, the last where there are
 /// few, or none since long.
-constexpr std::array<std::int64_t, 3> kReachesMs = {15 * kMinuteMs, 120 * kMinuteMs, 24 * 60 * kMinuteMs};
+constexpr std::array<std::int64_t, 3> kReachesMs = {15 * kMinuteMs, 120 * kMinuteMs, 1'440 * kMinuteMs};
 constexpr std::size_t kPlentyOfSamples = 24;  ///< of one series
 constexpr std::size_t kFewestPoints = 20;     ///< compared
 
@@ -230,7 +230,7 @@ awaitable<Result<EngineAnswers>> ask_engine(prometheus::PrometheusClient& store,
   auto sums = co_await ask(store, sums_question(at_ms), context);
   if (!sums) co_return fail(std::move(sums.error()));
   if (*sums) answers.variants = narrowed(answers.variants, variants_by_sums(**sums));
-  co_return std::move(answers);
+  co_return answers;
 }
 
 awaitable<Result<ComparisonOutcome>> compare_with_store(const ComparisonGround& ground,

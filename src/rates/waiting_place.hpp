@@ -90,12 +90,13 @@ using TakePlace = std::function<void(const std::shared_ptr<WaitingPlace>&)>;
 /// `deadline`, or until the caller is cancelled.
 inline boost::asio::awaitable<WakeUp> wait_in_place(base::Deadline deadline, TakePlace take_place) {
   const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
-  // Its parameters are values: the coroutine, and what it holds, may be gone as soon as the place is watched.
+  // All by value: the coroutine, and what it holds, may be gone as soon as the place is watched.
   auto initiation = [](auto handler, boost::asio::any_io_executor on, base::Deadline until, TakePlace take) {
     using Place = HandlersWaitingPlace<decltype(handler)>;
     const auto place = std::make_shared<Place>(std::move(handler), on, until);
+    const TakePlace take_it = std::move(take);
     place->watch();
-    take(place);
+    take_it(place);
   };
   co_return co_await boost::asio::async_initiate<decltype(boost::asio::use_awaitable), void(WakeUp)>(
       std::move(initiation), boost::asio::use_awaitable, executor, deadline, std::move(take_place));

@@ -80,10 +80,15 @@ class FamilySubjects final : public rates::ComparisonSubjects {
 
     const promql::Dialect dialect = (*known)->dialect;
     const std::string selector = promql::write_selector(subject.metric, subject.matchers, dialect);
-    prometheus::InstantQuery count(
-        "count(" + selector + ") by (" + promql::label_name(names.service_label, dialect) + ')',
-        subject.to_ms.value_or(now_ms));
-    Result<prometheus::InstantAnswer> counted = co_await store_.query(std::move(count), context);
+    const std::string by = ") by (" + promql::label_name(names.service_label, dialect) + ')';
+    const std::int64_t at_ms = subject.to_ms.value_or(now_ms);
+    // Counters that stand still tell nothing; where nothing moves, they must do.
+    prometheus::InstantQuery moving("count(rate(" + selector + "[10m]) > 0" + by, at_ms);
+    Result<prometheus::InstantAnswer> counted = co_await store_.query(std::move(moving), context);
+    if (counted && counted->samples.empty()) {
+      prometheus::InstantQuery there("count(" + selector + by, at_ms);
+      counted = co_await store_.query(std::move(there), context);
+    }
     if (!counted) co_return base::fail(std::move(counted.error()));
     const std::optional<std::string> service = best_service(counted->samples, names.service_label);
     if (!service) co_return Subject();

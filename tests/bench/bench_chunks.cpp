@@ -3,7 +3,7 @@
 // Prints CPU time, the best and the median of several rounds; the best is the least disturbed by whatever else the
 // machine does.
 //
-//   bench_chunks [HOURS]              makes the body itself
+//   bench_chunks [HOURS [JITTER_MS]]  makes the body itself; samples come up to JITTER_MS late
 //   bench_chunks BODY START END       a recorded one; milliseconds
 
 #include <algorithm>
@@ -72,13 +72,15 @@ struct Body {
 };
 
 /// The buckets of one operation, status and instance grow together; one series a bucket.
-void append_histogram(std::string& body, int operation, int status, int instance, std::size_t samples) {
+void append_histogram(std::string& body, int operation, int status, int instance, std::size_t samples,
+                      double jitter_ms) {
   const char* bounds[] = {"2",   "4",    "6",    "8",    "10",   "50",    "100",   "200", "400",
                           "800", "1000", "1400", "2000", "5000", "10000", "15000", "+Inf"};
   constexpr std::size_t kBuckets = std::size(bounds);
   Chance chance(static_cast<std::uint64_t>(operation * 4 + status * 2 + instance + 1));
   std::vector<std::vector<double>> counts(kBuckets, std::vector<double>(samples));
   std::vector<double> now(kBuckets, 0.0);
+  std::vector<std::int64_t> late(samples);
   const double calls = status == 0 ? 5.0 + operation : 0.3;
   for (std::size_t i = 0; i < samples; ++i) {
     const double wanted = calls * (1 + 0.5 * std::sin(static_cast<double>(i) / 240));
@@ -90,6 +92,7 @@ void append_histogram(std::string& body, int operation, int status, int instance
       }
     }
     for (std::size_t b = 0; b < kBuckets; ++b) counts[b][i] = now[b];
+    late[i] = static_cast<std::int64_t>(chance.unit() * jitter_ms);
   }
   const auto label = [](const std::string& name, const std::string& value) {
     return bytes_field(1, bytes_field(1, name) + bytes_field(2, value));
@@ -106,7 +109,7 @@ void append_histogram(std::string& body, int operation, int status, int instance
       const std::size_t end = std::min(samples, first + kChunkSamples);
       XorChunkWriter chunk;
       const auto time = [&](std::size_t i) {
-        return kStart + 3'000 * instance + static_cast<std::int64_t>(i) * kEvery;
+        return kStart + 3'000 * instance + static_cast<std::int64_t>(i) * kEvery + late[i];
       };
       for (std::size_t i = first; i < end; ++i) chunk.append(time(i), counts[b][i]);
       series += bytes_field(2, varint_field(1, static_cast<std::uint64_t>(time(first))) +
@@ -121,13 +124,13 @@ void append_histogram(std::string& body, int operation, int status, int instance
   }
 }
 
-Body make_body(double hours) {
+Body make_body(double hours, double jitter_ms) {
   Body body;
   const auto samples = static_cast<std::size_t>(hours * 3600 / 15);
   for (int operation = 0; operation < 20; ++operation) {
     for (int status = 0; status < 2; ++status) {
       for (int instance = 0; instance < 2; ++instance) {
-        append_histogram(body.bytes, operation, status, instance, samples);
+        append_histogram(body.bytes, operation, status, instance, samples, jitter_ms);
       }
     }
   }
@@ -216,6 +219,6 @@ int main(int argc, char** argv) {
               std::strtoll(argv[3], nullptr, 10)};
     run(body);
   } else {
-    run(make_body(argc == 2 ? std::strtod(argv[1], nullptr) : 12));
+    run(make_body(argc > 1 ? std::strtod(argv[1], nullptr) : 12, argc > 2 ? std::strtod(argv[2], nullptr) : 0));
   }
 }

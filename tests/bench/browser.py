@@ -65,15 +65,20 @@ class Browser:
 
 def _ask(connection, request, headers):
     headers["Accept-Encoding"] = "identity"
-    if request.body is None:
-        method = "GET"
-    else:
-        method = "POST"
+    if request.body is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
+    try:
+        answer = _answer(connection, request, headers)
+    except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+        # The server has closed the connection while it was idle.
+        connection.close()
+        answer = _answer(connection, request, headers)
+    return Answer(request, answer.status, answer.headers, answer.read())
+
+
+def _answer(connection, request, headers):
     if connection.sock is None:
         connection.connect()
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.request(method, request.target, request.body, headers)
-    answer = connection.getresponse()
-    body = answer.read()
-    return Answer(request, answer.status, answer.headers, body)
+    connection.request("GET" if request.body is None else "POST", request.target, request.body, headers)
+    return connection.getresponse()

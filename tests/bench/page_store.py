@@ -1,4 +1,4 @@
-"""The stores that pages are measured on: one service, in blocks of two hours each, as a running Prometheus writes them."""
+"""The stores that pages are measured on: one service, in blocks as a Prometheus has them that has run for so long."""
 
 import concurrent.futures
 import contextlib
@@ -11,12 +11,13 @@ import tempfile
 
 from spmtest import paths, prometheus
 
-BLOCK_S = 7200
+BLOCK_S = 7200  # what Prometheus writes; it merges three into one, and again three of those
+MERGED_S = (9 * BLOCK_S, 3 * BLOCK_S, BLOCK_S)
 END_S = 1795132800  # 2026-11-20T00:00:00Z: the data ends here, whenever it is measured
 SOURCE = pathlib.Path(__file__).with_name("page_data.cpp")
 BOUNDS = 17
 
-# Blocks stay as they are: merging them would cost time in the midst of a measurement.
+# Nothing is merged in the midst of a measurement.
 ARGUMENTS = ("--storage.tsdb.min-block-duration=2h", "--storage.tsdb.max-block-duration=2h")
 
 
@@ -27,8 +28,25 @@ class Data:
     calls = "traces_span_metrics_calls_total"
     buckets = "traces_span_metrics_duration_milliseconds_bucket"
 
-    def __init__(self, operations, instances, every_s, hours):
+    def __init__(self, operations, instances, every_s, hours, merged=True):
+        """`merged` False: all blocks are small, which promtool makes of smaller files."""
         self.operations, self.instances, self.every_s, self.hours = operations, instances, every_s, hours
+        self.merged = merged
+
+    @property
+    def begin_s(self):
+        return END_S - self.hours * 3600
+
+    @property
+    def blocks(self):
+        """[(from, until)] in seconds. The newest six hours are not merged yet."""
+        made, at = [], self.begin_s
+        while at < END_S:
+            length = next(length for length in MERGED_S if length == BLOCK_S or (
+                self.merged and at % length == 0 and at + length <= END_S - MERGED_S[1]))
+            made.append((at, at + length))
+            at += length
+        return made
 
     @property
     def bucket_series(self):
@@ -41,8 +59,8 @@ class Data:
 
 def blocks(generator, data) -> pathlib.Path:
     """The directory of `data`'s blocks, made with the program `generator` when it is not there yet."""
-    arguments = (data.operations, data.instances, data.every_s, END_S - data.hours * 3600)
-    key = hashlib.sha256(SOURCE.read_bytes() + repr((arguments, BLOCK_S, END_S)).encode()).hexdigest()[:16]
+    arguments = (data.operations, data.instances, data.every_s, data.begin_s)
+    key = hashlib.sha256(SOURCE.read_bytes() + repr((arguments, data.blocks)).encode()).hexdigest()[:16]
     directory = paths.cache_directory() / f"page-{key}"
     with open(directory.with_suffix(".lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -51,21 +69,21 @@ def blocks(generator, data) -> pathlib.Path:
             with tempfile.TemporaryDirectory(dir=paths.cache_directory()) as scratch:
                 made = pathlib.Path(scratch) / "blocks"
                 made.mkdir()
-                starts = range(END_S - data.hours * 3600, END_S, BLOCK_S)
                 # promtool reads its whole file once for every block, so each block has its own file.
                 with concurrent.futures.ThreadPoolExecutor(2) as pool:
-                    for _ in pool.map(lambda start: _block(generator, arguments, start, scratch, made), starts):
+                    for _ in pool.map(lambda block: _block(generator, arguments, *block, scratch, made), data.blocks):
                         pass
                 made.rename(directory)
     return directory
 
 
-def _block(generator, arguments, start, scratch, made):
-    text = pathlib.Path(scratch) / f"{start}.om"
+def _block(generator, arguments, from_s, until_s, scratch, made):
+    text = pathlib.Path(scratch) / f"{from_s}.om"
     with open(text, "wb") as file:
-        subprocess.run([generator, *map(str, arguments), str(start), str(start + BLOCK_S)], stdout=file, check=True)
+        subprocess.run([generator, *map(str, arguments), str(from_s), str(until_s)], stdout=file, check=True)
     # Nearly all that promtool allocates is garbage: it takes twice as long when it collects all the time.
-    subprocess.run([prometheus.PROMTOOL, "tsdb", "create-blocks-from", "openmetrics", str(text), str(made)], check=True,
+    subprocess.run([prometheus.PROMTOOL, "tsdb", "create-blocks-from", "openmetrics",
+                    f"--max-block-duration={until_s - from_s}s", str(text), str(made)], check=True,
                    stdout=subprocess.DEVNULL, env={**os.environ, "GOGC": "off", "GOMEMLIMIT": "2GiB"})
     text.unlink()
 

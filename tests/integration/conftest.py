@@ -23,8 +23,10 @@ def start():
     """start(store or URL, *flags, **options of Proxy) runs the program until the end of the test."""
     with contextlib.ExitStack() as running:
         def run(store, *arguments, **options):
-            url = store.url if isinstance(store, FakeStore) else store
-            return running.enter_context(Proxy(url, *arguments, **options))
+            if not isinstance(store, FakeStore):
+                return running.enter_context(Proxy(store, *arguments, **options))
+            # A scripted store counts requests and connections: nothing is asked of it on the side.
+            return running.enter_context(Proxy(store.url, "--store.read=whole", *arguments, **options))
         yield run
 
 

@@ -1,4 +1,4 @@
-"""Answers from raw chunks, from rates by PromQL, and by PromQL whole are those of Debian's Prometheus 2.42, to the last bit."""
+"""Answers from chunks, from rates by PromQL, and by PromQL whole are those of Prometheus 2.42, to the last bit."""
 
 import pytest
 
@@ -17,3 +17,8 @@ def test_questions_one_by_one(ways):
 
 def test_pages(ways):
     three_ways.compare_pages(ways)
+
+
+def test_a_large_service():
+    with three_ways.over(three_ways.LARGE) as ways:
+        three_ways.compare_single(ways, cases=12)

@@ -18,3 +18,8 @@ def test_questions_one_by_one(ways):
 
 def test_pages(ways):
     three_ways.compare_pages(ways)
+
+
+def test_a_large_service():
+    with three_ways.over(three_ways.LARGE, PROMETHEUS3) as ways:
+        three_ways.compare_single(ways, cases=12)

@@ -88,10 +88,13 @@ class Ways:
 
     def __init__(self, proxies, store_url, world):
         self.proxies, self.world, self.jaeger = proxies, world, Jaeger(store_url, world["names"])
+        self.most_pieces = {way: 0 for way in proxies}  # that an answer was put together of
 
     def ask(self, way, question):
         asked = questions.Asked(self.proxies[way], question, headers=[("X-SPM-Plan", "1")])
         assert source(asked) == way, asked.explained(f"was to be answered by {way}: {readiness(self.proxies[way])}")
+        pieces = re.search(r"; pieces=(\d+);", asked.header("X-SPM-Plan"))
+        self.most_pieces[way] = max(self.most_pieces[way], int(pieces.group(1)) if pieces else 1)
         return asked
 
     def compare(self, question):
@@ -122,13 +125,15 @@ WORLDS = {
     "head, out of order": lambda program: worlds.live(_now_ms(), program, seed=differential.SEED + 1),
     "head and blocks": lambda program: worlds.head_and_blocks(_now_ms(), program, seed=differential.SEED + 2),
 }
+LARGE = "one large service"  # its answers are long: a few do
 
 
 @contextlib.contextmanager
 def over(name, program=prometheus.PROMETHEUS):
-    """The program's three ways over the store called `name` in WORLDS."""
+    """The program's three ways over the store called `name` in WORLDS, or LARGE."""
     with contextlib.ExitStack() as stack:
-        store_url, world = stack.enter_context(WORLDS[name](program))
+        make = WORLDS.get(name) or (lambda program: worlds.one_large_service(_now_ms(), program))
+        store_url, world = stack.enter_context(make(program))
         names = [f"--schema.calls={world['names'].calls}", f"--schema.histogram={world['names'].histogram}"]
         templates = stack.enter_context(changed_templates())
         settings = {"chunks": "--store.read=auto", "promql": "--store.read=promql", "whole": f"--templates.dir={templates}"}
@@ -139,13 +144,14 @@ def over(name, program=prometheus.PROMETHEUS):
 
 
 def _await_agreement(ways):
-    """Chunks are read once they agreed with the store's own answers. Each question gives it a chance to compare."""
+    """Chunks are read, and quantiles computed, once they agreed with the store's own answers. Each question gives the
+    program a chance to compare."""
     chance = random.Random(differential.SEED)
-
-    def agreed():
-        return source(questions.Asked(ways.proxies["chunks"], draw(chance, ways.world), [("X-SPM-Plan", "1")])) == "chunks"
-    eventually(agreed, lambda: f"an answer from chunks; {readiness(ways.proxies['chunks'])}\n"
-               f"{questions.log_tail(ways.proxies['chunks'])}", 60 * ways.proxies["chunks"].slowdown)
+    for way, proxy in ways.proxies.items():
+        def agreed(way=way, proxy=proxy):
+            asked = questions.Asked(proxy, draw(chance, ways.world), headers=[("X-SPM-Plan", "1")])
+            return asked.question.metric == "latencies" and source(asked) == way
+        eventually(agreed, lambda: f"an answer by {way}; {readiness(proxy)}\n{questions.log_tail(proxy)}", 60 * proxy.slowdown)
 
 
 # -- questions by chance -------------------------------------------------------------------------------------------------
@@ -165,7 +171,13 @@ def draw_times(chance, world):
     length = min(chance.randrange(to_ms - from_ms), step * chance.choice([0, 20, 60, 60, 250]))
     # Evaluation times that are a sample's own time, and others.
     phase = chance.choice([0, 3_000, 8_000, 1, 14_999, chance.randrange(15_000)])
-    end = chance.randrange(from_ms + length, to_ms + 120_000) // 15_000 * 15_000 + phase
+    if chance.random() < 0.3:  # long enough to be read in pieces, which meet in the midst of the data
+        step = chance.choice([15_000, 30_000, 61_337, 300_000])
+        half = chance.randrange(2 * 3600_000, 3 * 3600_000)
+        end, length = chance.randrange(from_ms, to_ms) + half, 2 * half
+    else:
+        end = chance.randrange(from_ms + length, to_ms + 120_000)
+    end = end // 15_000 * 15_000 + phase
     return {"end": end / 1000, "lookback": length / 1000, "step": step / 1000, "rate": rate / 1000}
 
 
@@ -190,6 +202,7 @@ def compare_single(ways, cases=4 * differential.CASES, seed=differential.SEED):
             raise
     for metric in ("latencies", "calls", "errors"):
         assert compared[metric] >= cases * 5, f"seed {seed}: {compared} points are too few to prove anything"
+    assert ways.most_pieces["chunks"] >= 2, f"seed {seed}: no answer was put together of pieces"
 
 
 def compare_pages(ways, cases=differential.CASES // 4, seed=differential.SEED):

@@ -127,3 +127,23 @@ def head_and_blocks(now_ms, program=prometheus.PROMETHEUS, seed=1, scrapes=240):
             first_life.close()
             all_of.write(second.url, range(scrapes // 2, scrapes))
             yield second.url, _live_world(from_ms, now_ms)
+
+
+@contextlib.contextmanager
+def one_large_service(now_ms, program=prometheus.PROMETHEUS, scrapes=60):
+    """Nothing but a service that alone has more series of calls than a comparison should read."""
+    from_ms = now_ms - scrapes * 15_000
+    series = [{"service_name": "a", "span_name": f"op {number // 8}", "span_kind": "SPAN_KIND_SERVER", "job": "live",
+               "status_code": "STATUS_CODE_ERROR" if number % 2 else "STATUS_CODE_UNSET", "instance": f"i{number % 8 // 2}"}
+              for number in range(2_400)]
+    with prometheus.Prometheus(configuration=LIVE_CONFIGURATION, arguments=LIVE_ARGUMENTS, program=program) as store:
+        for number in range(scrapes):
+            made = []
+            for place, labels in enumerate(series):
+                value = number * (0.1 + place % 97)
+                made.append(({**labels, "__name__": LIVE.calls}, from_ms + number * 15_000, value))
+                if place % 8 == 0:
+                    made += [({**labels, "__name__": LIVE.bucket, "le": le}, from_ms + number * 15_000, value * part)
+                             for le, part in (("100", 0.5), ("+Inf", 1.0))]
+            remote_write.write_samples(store.url, made)
+        yield store.url, {**_live_world(from_ms, now_ms), "services": ["a"]}

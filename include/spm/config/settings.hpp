@@ -73,7 +73,8 @@ struct StoreTlsSettings {
 enum class StoreRead : std::uint8_t {
   automatic,
   promql,
-  chunks
+  chunks,
+  whole
 };
 
 struct StoreSettings {

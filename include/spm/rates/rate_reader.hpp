@@ -28,7 +28,8 @@ enum class ReadMode : std::uint8_t {
   automatic,  ///< chunks where the store streams them and the comparison agrees, and nothing but the query decides
               ///< which data is seen; else PromQL
   promql,     ///< never chunks
-  chunks      ///< as automatic, also where parameters are sent with every query
+  chunks,     ///< as automatic, also where parameters are sent with every query
+  whole       ///< never columns, and the store is never compared: it answers every question as a whole
 };
 
 struct RateReaderOptions {
@@ -93,6 +94,8 @@ class RateReader : public RateSource {
  public:
   /// Compares at start and from time to time, until cancelled. To be spawned once, on a strand.
   virtual boost::asio::awaitable<void> run() = 0;
+  /// Compares once, now. For a process that asks no more than that.
+  virtual boost::asio::awaitable<void> compare() = 0;
   virtual ReaderStatus status() const = 0;
 };
 

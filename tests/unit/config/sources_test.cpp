@@ -25,6 +25,7 @@ std::string sample(const Option& option) {
       {"logfmt|json", "json"},
       {"ms|s|us|ns", "s"},
       {"refuse|forward", "forward"},
+      {"auto|promql|chunks|whole", "promql"},
       {"MATCHERS", "a=\"b\""},
       {"VALUE,...", "a,b"},
       {"NAME,...", "a,b"},

@@ -21,7 +21,7 @@ TEST(AdminApi, AnswersProbes) {
   FakeReadiness readiness;
   EXPECT_EQ(ask(readiness, "/livez").status, 200);
   EXPECT_EQ(ask(readiness, "/readyz").body_text(), "ready\n");
-  readiness.current = {false, "no answer from the store yet"};
+  readiness.current = {false, "no answer from the store yet", ""};
   EXPECT_EQ(ask(readiness, "/readyz").status, 503);
   EXPECT_EQ(ask(readiness, "/readyz").body_text(), "not ready: no answer from the store yet\n");
   EXPECT_EQ(ask(readiness, "/livez").status, 200);

@@ -42,7 +42,7 @@ class FixedClock final : public base::WallClock {
 class FakeReadiness final : public Readiness {
  public:
   ReadinessReport report() const override { return current; }
-  ReadinessReport current{true, ""};
+  ReadinessReport current{true, "", ""};
 };
 
 /// Answers one series for each service asked for, or as told.

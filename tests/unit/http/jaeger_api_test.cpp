@@ -117,7 +117,7 @@ TEST_F(JaegerApiTest, HealthAnswersProbes) {
   EXPECT_EQ(ask("/livez", "POST").status, 405);
   EXPECT_EQ(ask("/", "OPTIONS").status, 200);
   EXPECT_EQ(ask("*", "OPTIONS").status, 200);
-  readiness.current = {false, "the store is away"};
+  readiness.current = {false, "the store is away", ""};
   const Response response = ask("/readyz");
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(response.body_text(), "not ready: the store is away\n");

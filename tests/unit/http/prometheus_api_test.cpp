@@ -399,7 +399,7 @@ TEST_F(PrometheusApiTest, TellsWhatItIs) {
   EXPECT_EQ(body(ask("/api/v1/metadata")), R"({"status":"success","data":{}})");
   EXPECT_EQ(ask("/-/healthy").status, 200);
   EXPECT_EQ(ask("/-/ready").status, 200);
-  readiness.current = {false, "the store is away"};
+  readiness.current = {false, "the store is away", ""};
   EXPECT_EQ(ask("/-/ready").status, 503);
   EXPECT_THAT(body(ask("/-/ready")), HasSubstr("the store is away"));
   EXPECT_EQ(ask("/-/healthy").status, 200);

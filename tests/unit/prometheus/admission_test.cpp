@@ -88,9 +88,9 @@ class AdmissionTest : public ::testing::Test {
 
   telemetry::Metrics metrics_;
   std::optional<Admission> admission_;
-  std::list<Caller> callers_;
-  std::vector<std::string> order_;
   asio::io_context io_;
+  std::list<Caller> callers_;  // their signals hold strands
+  std::vector<std::string> order_;
 };
 
 TEST_F(AdmissionTest, LetsSoManyThrough) {

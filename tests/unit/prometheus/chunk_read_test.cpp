@@ -173,7 +173,8 @@ TEST_F(ChunkReadTest, HandsOverEveryByteInItsOrder) {
     EXPECT_GT(sink_->slices(), 20U);
   }
   EXPECT_EQ(server.connections(), 1U) << "a connection whose stream was whole takes the next request";
-  EXPECT_THAT(metrics_.exposition(), HasSubstr("6000000"));
+  EXPECT_THAT(metrics_.exposition(),
+              AllOf(HasSubstr("outcome=\"ok\"} 2"), HasSubstr("upstream_response_bytes_total 6000000")));
 }
 
 TEST_F(ChunkReadTest, AnEmptyStreamIsWhole) {
@@ -405,6 +406,8 @@ TEST_F(ChunkReadTest, TheSinksErrorEndsTheReadingAndIsTheOutcome) {
   EXPECT_EQ(outcome.error().log_detail, "offset 7");
   EXPECT_EQ(sink_->slices(), 1U);
   EXPECT_TRUE(closed.get_future().get());
+  EXPECT_THAT(metrics_.exposition(),
+              AllOf(HasSubstr("outcome=\"store_misbehaved\"} 1"), HasSubstr("upstream_response_bytes_total 3\n")));
 }
 
 TEST_F(ChunkReadTest, TheDeadlineCutsASlowStream) {
@@ -490,8 +493,14 @@ TEST_F(ChunkReadTest, ReadsAndQueriesHaveLimitsOfTheirOwn) {
   make(options);
   const base::CallContext context = in(seconds{20});
   std::vector<std::future<base::Result<void>>> reads;
-  for (int i = 0; i < 5; ++i) reads.push_back(start(context));
-  while (metrics_.exposition().find("upstream_waiting 3") == std::string::npos) std::this_thread::yield();
+  for (int i = 0; i < 5; ++i) {
+    sink_ = std::make_shared<KeepingSink>();  // they arrive on several threads
+    reads.push_back(start(context));
+  }
+  const auto patience = base::Deadline::after(seconds{20});
+  while (metrics_.exposition().find("upstream_waiting 3") == std::string::npos && !patience.expired()) {
+    std::this_thread::yield();
+  }
   EXPECT_TRUE(ask()) << "three reads wait, which hold up no query";
   EXPECT_EQ(server.connections(), 3U);
   go_on.set_value();

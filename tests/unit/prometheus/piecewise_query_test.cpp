@@ -267,7 +267,7 @@ TEST_F(PiecewiseQuery, CancellationReachesHalvesToo) {
   asio::post(strand, [&] {
     asio::co_spawn(
         strand, query_whole_range(client_, RangeQuery("x", grid), context_),
-        asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr, base::Result<RangeAnswer> answer) {
+        asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr&, base::Result<RangeAnswer> answer) {
           ended.set_value(std::move(answer));
         }));
   });

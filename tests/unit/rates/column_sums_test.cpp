@@ -1,10 +1,15 @@
 #include "column_sums.hpp"
 
+#include <bit>
+#include <cmath>
 #include <limits>
+#include <random>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "column_sums_add.hpp"
 
 namespace spm::rates {
 namespace {
@@ -108,6 +113,44 @@ TEST(ColumnSums, InfinityStaysInfinity) {
   EXPECT_EQ(total(Summation::plain, {infinity, 1}), infinity);
   EXPECT_EQ(total(Summation::compensated, {infinity, 1}), infinity);
   EXPECT_EQ(total(Summation::compensated, {1, infinity, 1}), infinity);
+}
+
+TEST(ColumnSums, ManyPointsAtOnceAreAddedLikeEachAlone) {
+  std::mt19937_64 chance(9);
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  std::vector<double> sums(1003);
+  std::vector<double> lost(sums.size());
+  std::vector<double> rates(sums.size());
+  for (auto* numbers : {&sums, &lost, &rates}) {
+    for (double& number : *numbers) {
+      number = std::ldexp(static_cast<double>(chance() >> 11U), static_cast<int>(chance() % 120) - 100);
+      if (chance() % 2 == 0) number = -number;
+      if (chance() % 50 == 0) number = chance() % 2 == 0 ? 0.0 : -0.0;
+      if (chance() % 50 == 0) number = chance() % 2 == 0 ? kInfinity : std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+  std::vector<double> plain = sums;
+  std::vector<double> compensated = sums;
+  std::vector<double> found_lost = lost;
+  add_plain(plain.data(), rates.data(), rates.size());
+  add_compensated(compensated.data(), found_lost.data(), rates.data(), rates.size());
+  const auto same = [](double a, double b) {
+    return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) || (std::isnan(a) && std::isnan(b));
+  };
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const double total = sums[i] + rates[i];
+    EXPECT_TRUE(same(plain[i], total)) << i;
+    EXPECT_TRUE(same(compensated[i], total)) << i;
+    double wanted = lost[i];
+    if (std::isinf(total)) {
+      wanted = 0;
+    } else if (std::abs(sums[i]) >= std::abs(rates[i])) {
+      wanted += (sums[i] - total) + rates[i];
+    } else {
+      wanted += (rates[i] - total) + sums[i];
+    }
+    EXPECT_TRUE(same(found_lost[i], wanted)) << i << " " << found_lost[i] << " " << wanted;
+  }
 }
 
 TEST(ColumnSums, AreBounded) {

@@ -63,7 +63,7 @@ class FlightsRace : public ::testing::Test {
       threads_.emplace_back([this] { io_.run(); });
     }
   }
-  ~FlightsRace() override { join(); }
+  void TearDown() override { join(); }
   void join() {
     guard_.reset();
     for (std::thread& thread : threads_) thread.join();

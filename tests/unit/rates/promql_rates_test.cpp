@@ -89,6 +89,7 @@ class PromqlRatesTest : public ::testing::Test {
   }
   std::vector<std::size_t> asked_points() const {
     std::vector<std::size_t> points;
+    points.reserve(store_.asked.size());
     for (const prometheus::RangeQuery& query : store_.asked) points.push_back(query.grid.points);
     return points;
   }

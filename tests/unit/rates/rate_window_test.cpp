@@ -158,5 +158,45 @@ TEST(RateWindow, IsToTheBitWhatEveryWindowAloneGives) {
   EXPECT_GT(compared, 100'000U);
 }
 
+TEST(RateWindow, RegularScrapesAreToTheBitTheSameToo) {
+  std::mt19937_64 chance(12);
+  const auto below = [&](std::uint64_t limit) { return static_cast<std::int64_t>(chance() % limit); };
+  std::size_t compared = 0;
+  for (int round = 0; round < 400; ++round) {
+    Samples samples;
+    std::int64_t time = below(100'000);
+    double value = static_cast<double>(below(2) * below(100'000));
+    const std::int64_t distance = 5000 * (1 + below(4));
+    const auto gap_in = static_cast<std::uint64_t>(std::vector<int>{10, 50, 300, 100'000}[chance() % 4]);
+    for (std::int64_t i = below(800); i > 0; --i) {
+      samples.times.push_back(time);
+      samples.values.push_back(value);
+      time += below(gap_in) == 0 ? 1 + below(400'000) : distance;
+      value = below(gap_in) == 0 ? static_cast<double>(below(3)) : value + static_cast<double>(below(3)) * 0.1;
+      if (below(2000) == 0) value = std::nan("");
+    }
+    const std::int64_t step = distance * std::vector<std::int64_t>{1, 2, 3, 4, 12}[chance() % 5];
+    const model::TimeGrid grid{below(3) * 5000 + below(2) * below(5000), step, static_cast<std::size_t>(below(400))};
+    const std::int64_t window = std::vector<std::int64_t>{distance, 60'000, 61'001, 300'000, 600'000}[chance() % 5];
+    for (const auto start : {WindowStart::closed, WindowStart::left_open}) {
+      for (const auto extrapolation : {Extrapolation::older, Extrapolation::newer}) {
+        const RateVariant variant{start, extrapolation, {}};
+        const Points wanted = slowly(grid, window, variant, samples);
+        const Points found = quickly(grid, window, variant, samples);
+        ASSERT_EQ(found.size(), wanted.size()) << round;
+        for (const auto& [point, rate] : wanted) {
+          ASSERT_TRUE(found.contains(point)) << round;
+          const double got = found.at(point);
+          ASSERT_TRUE(std::bit_cast<std::uint64_t>(got) == std::bit_cast<std::uint64_t>(rate) ||
+                      (std::isnan(got) && std::isnan(rate)))
+              << round << " " << point << " " << got << " " << rate;
+          ++compared;
+        }
+      }
+    }
+  }
+  EXPECT_GT(compared, 100'000U);
+}
+
 }  // namespace
 }  // namespace spm::rates

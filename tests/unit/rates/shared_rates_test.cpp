@@ -53,7 +53,7 @@ RateQuery other_level() {
 
 CallContext patient() { return CallContext(base::Deadline::after(std::chrono::seconds{100})); }
 
-/// One caller, on a strand of its own.
+/// One caller, on a strand of its own. Its coroutine holds it, so that it can end with the context.
 struct Caller {
   Caller(const asio::any_io_executor& io, CallContext with) : strand(asio::make_strand(io)), context(std::move(with)) {}
 
@@ -72,15 +72,18 @@ struct Caller {
 
 class SharedRatesTest : public ::testing::Test {
  protected:
-  std::unique_ptr<Caller> ask(RateQuery query, CallContext context = patient()) {
-    auto caller = std::make_unique<Caller>(io_->get_executor(), std::move(context));
-    asio::co_spawn(
-        caller->strand, shared_->read(std::move(query), caller->context),
-        asio::bind_cancellation_slot(caller->gone.slot(),
-                                     [&outcome = caller->outcome](std::exception_ptr, Result<RateAnswerPtr> got) {
-                                       outcome.emplace(std::move(got));
-                                     }));
+  std::shared_ptr<Caller> ask(RateQuery query, CallContext context = patient()) {
+    std::shared_ptr<Caller> caller = begin(std::move(query), std::move(context));
     settle();
+    return caller;
+  }
+  std::shared_ptr<Caller> begin(RateQuery query, CallContext context) {
+    auto caller = std::make_shared<Caller>(io_->get_executor(), std::move(context));
+    asio::co_spawn(caller->strand, shared_->read(std::move(query), caller->context),
+                   asio::bind_cancellation_slot(caller->gone.slot(),
+                                                [caller](const std::exception_ptr&, Result<RateAnswerPtr> got) {
+                                                  caller->outcome.emplace(std::move(got));
+                                                }));
     return caller;
   }
   /// Runs everything that can run without time passing.
@@ -120,7 +123,8 @@ TEST_F(SharedRatesTest, AnswersOneCaller) {
 }
 
 TEST_F(SharedRatesTest, ManyCallersShareOneReadAndItsAnswer) {
-  std::vector<std::unique_ptr<Caller>> callers;
+  std::vector<std::shared_ptr<Caller>> callers;
+  callers.reserve(10);
   for (int i = 0; i < 10; ++i) callers.push_back(ask(page_query()));
   ASSERT_THAT(source_->reads, SizeIs(1));
   EXPECT_THAT(metrics_.exposition(), HasSubstr("jaeger_spm_proxy_reads_shared_total 9"));
@@ -223,7 +227,7 @@ TEST_F(SharedRatesTest, EveryFieldOfTheQuestionCounts) {
         query.needed[0].only = LabelFilter{"status", {"ERROR"}};
       },
   };
-  std::vector<std::unique_ptr<Caller>> callers;
+  std::vector<std::shared_ptr<Caller>> callers;
   for (const auto& change : changes) {
     RateQuery query = page_query();
     change(query);
@@ -248,7 +252,7 @@ TEST_F(SharedRatesTest, EveryKindOfCallerReadsAlone) {
         context.store_parameters = {{"dedup", "true"}, {"x", "1"}};
       },
   };
-  std::vector<std::unique_ptr<Caller>> callers;
+  std::vector<std::shared_ptr<Caller>> callers;
   for (const auto& change : changes) {
     CallContext context = patient();
     change(context);
@@ -390,24 +394,43 @@ TEST_F(SharedRatesTest, ReadsGoOnWithoutTheObject) {
 }
 
 TEST_F(SharedRatesTest, TheContextMayEndWithCallersWaiting) {
-  const auto one = ask(page_query());
-  const auto other = ask(page_query());
-  const auto leaving = ask(page_query());
-  leaving->cancel();
+  std::weak_ptr<Caller> stays;
+  std::weak_ptr<Caller> leaves;
+  {
+    const auto one = ask(page_query());
+    const auto other = ask(page_query());
+    stays = one;
+    leaves = other;
+    other->cancel();
+  }
+  source_->reads.clear();  // holds a timer of the context
   const std::weak_ptr<RateSource> source = source_;
-  source_->reads.clear();  // holds timers of the context
   io_.reset();
-  EXPECT_TRUE(one->waits());
   shared_.reset();
   source_.reset();
-  EXPECT_TRUE(source.expired()) << "something of a read was left behind";
+  EXPECT_TRUE(stays.expired() && leaves.expired() && source.expired()) << "something of a read was left behind";
 }
 
 TEST_F(SharedRatesTest, TheContextMayEndBeforeAReadBegins) {
-  auto caller = std::make_unique<Caller>(io_->get_executor(), patient());
-  asio::co_spawn(caller->strand, shared_->read(page_query(), caller->context),
-                 [](std::exception_ptr, Result<RateAnswerPtr>) {});
-  io_->run_one();
+  const std::weak_ptr<Caller> caller = begin(page_query(), patient());
+  ASSERT_EQ(io_->run_one(), 1U);
+  ASSERT_THAT(source_->reads, SizeIs(0));
+  const std::weak_ptr<RateSource> source = source_;
+  io_.reset();
+  shared_.reset();
+  source_.reset();
+  EXPECT_TRUE(caller.expired() && source.expired());
+}
+
+TEST_F(SharedRatesTest, TheContextMayEndWhileAReadIsBeingCancelled) {
+  source_->ends_slowly = true;
+  {
+    const auto caller = ask(page_query());
+    caller->cancel();
+    settle();
+    ASSERT_EQ(caller->error(), ErrorKind::cancelled);
+  }
+  source_->reads.clear();
   const std::weak_ptr<RateSource> source = source_;
   io_.reset();
   shared_.reset();

@@ -130,6 +130,46 @@ TEST(XorChunk, DecodesWhateverWasWritten) {
   }
 }
 
+TEST(XorChunk, DecodesLongAndMonotonousChunks) {
+  std::mt19937_64 chance(3);
+  for (int round = 0; round < 200; ++round) {
+    Samples samples;
+    std::int64_t time = 1'795'132'800'000;
+    double value = 5;
+    const std::size_t count = 1 + chance() % 3000;
+    const std::uint64_t jitter = round % 3 == 0 ? 1 : 1 + chance() % 3000;
+    // Long rests of a value, and busy times between; narrow windows and wide ones.
+    std::size_t busy = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (chance() % 100 == 0) busy = chance() % 50;
+      if (busy > 0)
+        value += round % 2 == 0 ? static_cast<double>(chance() % 3) : static_cast<double>(chance()) * 0x1p-50;
+      if (busy > 0) --busy;
+      if (chance() % 1000 == 0) value = std::numeric_limits<double>::infinity();
+      if (chance() % 500 == 0) value = std::bit_cast<double>(kStalenessMarker);
+      if (chance() % 100 == 0) value = 5;
+      samples.emplace_back(time, value);
+      time += 15'000 + static_cast<std::int64_t>(chance() % jitter);
+    }
+    ASSERT_NO_FATAL_FAILURE(expect_same(samples)) << round;
+  }
+}
+
+TEST(XorChunk, BytesBehindTheLastSampleDoNotMatter) {
+  for (const std::size_t samples : {1U, 2U, 3U, 100U, 5000U}) {
+    Samples written;
+    for (std::size_t i = 0; i < samples; ++i)
+      written.emplace_back(15'000 * static_cast<std::int64_t>(i), static_cast<double>(i * i));
+    for (const std::size_t more : {1U, 100U, 1000U, 1100U, 100'000U}) {
+      const Decoded decoded = decode(write(written) + std::string(more, '\x5A'));
+      EXPECT_EQ(decoded.error, "");
+      ASSERT_EQ(decoded.times.size(), samples);
+      EXPECT_EQ(decoded.times.back(), written.back().first);
+      EXPECT_EQ(decoded.bits.back(), std::bit_cast<std::uint64_t>(written.back().second));
+    }
+  }
+}
+
 TEST(XorChunk, TellsOfStalenessMarkersAndOnlyOfThose) {
   const double marker = std::bit_cast<double>(kStalenessMarker);
   EXPECT_TRUE(is_staleness_marker(marker));

@@ -25,6 +25,7 @@ class ComparisonSubjectsTest : public ::testing::Test {
     store.answer_instant = [this](const prometheus::InstantQuery& query) {
       asked_at = query.at_ms;
       prometheus::InstantAnswer answer;
+      if (nothing_moves && contains(query.text, "rate(")) return answer;
       for (const auto& [service, series] : counts) {
         prometheus::Sample sample;
         sample.labels = {{"service_name", service}};
@@ -49,6 +50,7 @@ class ComparisonSubjectsTest : public ::testing::Test {
   FakeNames names;
   FakePrometheusClient store;
   std::vector<std::pair<std::string, double>> counts = {{"small", 3}, {"right", 40}, {"huge", 5000}};
+  bool nothing_moves = false;
   std::optional<std::int64_t> asked_at;
 };
 
@@ -70,6 +72,12 @@ TEST_F(ComparisonSubjectsTest, TakesTheBestOfWhatThereIs) {
   EXPECT_EQ(chosen(), "b");
   counts = {{"", 40}};
   EXPECT_EQ(chosen(), "none");
+}
+
+TEST_F(ComparisonSubjectsTest, CountersThatStandStillAreBetterThanNone) {
+  nothing_moves = true;
+  EXPECT_EQ(chosen(), "right");
+  EXPECT_THAT(store.asked_instant, SizeIs(2));
 }
 
 TEST_F(ComparisonSubjectsTest, OldDataIsLookedForWhereItIs) {

@@ -35,6 +35,10 @@ TEST(Metrics, NamesAndTypesStay) {
       "jaeger_spm_proxy_build_info gauge",
       "jaeger_spm_proxy_http_connections gauge",
       "jaeger_spm_proxy_notices_total counter",
+      "jaeger_spm_proxy_raw_bytes_total counter",
+      "jaeger_spm_proxy_raw_samples_total counter",
+      "jaeger_spm_proxy_raw_series_total counter",
+      "jaeger_spm_proxy_reads_shared_total counter",
       "jaeger_spm_proxy_request_duration_seconds histogram",
       "jaeger_spm_proxy_request_errors_total counter",
       "jaeger_spm_proxy_requests_in_flight gauge",
@@ -89,6 +93,32 @@ TEST(Metrics, CountsRequestsByDoorMethodAndCode) {
   EXPECT_THAT(text, HasSubstr("request_duration_seconds_bucket{door=\"http\",method=\"calls\",le=\"+Inf\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("request_errors_total{door=\"grpc\",kind=\"invalid_argument\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("request_errors_total{door=\"http\",kind=\"invalid_argument\"} 0\n"));
+}
+
+TEST(Metrics, CountsReads) {
+  Metrics metrics;
+  metrics.read_finished("chunks", "ok");
+  metrics.read_fallback("busy");
+  metrics.read_shared();
+  metrics.raw_read(3, 40, 500);
+  metrics.comparison_finished("agreed");
+  const std::string text = metrics.exposition();
+  EXPECT_THAT(text, HasSubstr("reads_total{outcome=\"ok\",way=\"chunks\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("read_fallbacks_total{reason=\"busy\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("reads_shared_total 1\n"));
+  EXPECT_THAT(text, HasSubstr("raw_series_total 3\n"));
+  EXPECT_THAT(text, HasSubstr("raw_samples_total 40\n"));
+  EXPECT_THAT(text, HasSubstr("raw_bytes_total 500\n"));
+  EXPECT_THAT(text, HasSubstr("comparisons_total{outcome=\"agreed\"} 1\n"));
+}
+
+TEST(Metrics, OneStateOfTheReaderHolds) {
+  Metrics metrics;
+  metrics.reader_state("undecided");
+  metrics.reader_state("agreed");
+  const std::string text = metrics.exposition();
+  EXPECT_THAT(text, HasSubstr("chunk_reader{state=\"undecided\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("chunk_reader{state=\"agreed\"} 1\n"));
 }
 
 TEST(Metrics, CountsInFlightUntilTheEnd) {
