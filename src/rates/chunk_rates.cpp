@@ -186,6 +186,11 @@ asio::awaitable<base::Result<std::shared_ptr<RateAnswer>>> columns_of(std::share
   co_return base::fail(base::ErrorKind::cancelled, "the caller went away");
 }
 
+/// A service of very many operations has room for its own row, where it has none for a row each.
+bool is_too_much_for_what_is_welcome(const ChunksRead& read, const base::Error& error) {
+  return error.kind == base::ErrorKind::answer_too_large && !read.query.welcome.empty() && !read.budget->exceeded();
+}
+
 class ChunkRates final : public RateSource {
  public:
   ChunkRates(prometheus::PrometheusClient& store, RateVariant variant, const ChunkLimits& limits, BucketRepair repair)
@@ -202,6 +207,13 @@ class ChunkRates final : public RateSource {
     std::shared_ptr<const ChunksRead> read = prepared(store_, std::move(query), variant_, limits_);
     auto columns = columns_of(read, context);
     base::Result<std::shared_ptr<RateAnswer>> answer = co_await std::move(columns);
+    if (!answer && is_too_much_for_what_is_welcome(*read, answer.error())) {
+      RateQuery less = read->query;
+      less.welcome.clear();
+      read = prepared(read->store, std::move(less), read->work->variant, read->limits);
+      auto fewer_columns = columns_of(read, context);
+      answer = co_await std::move(fewer_columns);
+    }
     if (!answer) co_return base::fail(std::move(answer.error()));
     (*answer)->bucket_repair = repair;
     ReadReport& report = (*answer)->report;

@@ -15,6 +15,9 @@ class ReadBudget {
   /// Counts what one piece has taken more. answer_too_large when all of them have taken too much.
   base::Result<void> take(std::size_t bytes, std::size_t samples);
 
+  /// Whether something was refused.
+  bool exceeded() const noexcept { return bytes() > max_bytes_ || samples() > max_samples_; }
+
   std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
   std::size_t samples() const noexcept { return samples_.load(std::memory_order_relaxed); }
 

@@ -159,7 +159,7 @@ def draw(chance, world):
     metric = chance.choice(["latencies", "latencies", "calls", "errors"])
     quantile = chance.choice([0.5, 0.75, 0.95, 0.95, 0.99, 1.0, 0.123, 1e-9]) if metric == "latencies" else None
     kinds = chance.choice([("server",)] * 3 + [("client",), ("server", "client"), questions.KINDS])
-    services = chance.sample(world["services"], chance.choice([1, 1, 1, 2, 3]))
+    services = chance.sample(world["services"], min(chance.choice([1, 1, 1, 2, 3]), len(world["services"])))
     return questions.Question(metric, services, quantile=quantile, by_operation=chance.random() < 0.5, kinds=kinds,
                               **draw_times(chance, world))
 

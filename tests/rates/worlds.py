@@ -130,7 +130,7 @@ def head_and_blocks(now_ms, program=prometheus.PROMETHEUS, seed=1, scrapes=240):
 
 
 @contextlib.contextmanager
-def one_large_service(now_ms, program=prometheus.PROMETHEUS, scrapes=60):
+def one_large_service(now_ms, program=prometheus.PROMETHEUS, scrapes=40):
     """Nothing but a service that alone has more series of calls than a comparison should read."""
     from_ms = now_ms - scrapes * 15_000
     series = [{"service_name": "a", "span_name": f"op {number // 8}", "span_kind": "SPAN_KIND_SERVER", "job": "live",

@@ -271,6 +271,23 @@ TEST_F(ChunkRatesTest, SeriesAndCellsOfDifferentPiecesCountTogether) {
   EXPECT_TRUE(read(query()));
 }
 
+TEST_F(ChunkRatesTest, WhatIsOnlyWelcomeIsLeftOutWhereItIsTooMuch) {
+  RateQuery of_service = query();
+  of_service.needed = {{{"service"}, std::nullopt}};
+  of_service.welcome = {by_operation()};
+  limits_.max_cells = 2 * kGrid.points;
+  for (const std::size_t pieces : {1U, 2U}) {
+    limits_.max_pieces = pieces;
+    const auto answer = read(of_service);
+    ASSERT_TRUE(answer) << answer.error().message;
+    ASSERT_NE((*answer)->find(of_service.needed[0]), nullptr);
+    EXPECT_EQ((*answer)->find(of_service.needed[0])->series.size(), 1U);
+    EXPECT_EQ((*answer)->find(by_operation()), nullptr);
+  }
+  limits_.max_cells = kGrid.points - 1;
+  EXPECT_THAT(refusal(of_service, ErrorKind::answer_too_large), HasSubstr("--store.max-cells"));
+}
+
 TEST_F(ChunkRatesTest, BrokenStreamsAreErrorsOfTheStore) {
   store_.spoil = [](std::string body, const auto&) {
     body[body.size() / 2] = static_cast<char>(body[body.size() / 2] ^ 1);
