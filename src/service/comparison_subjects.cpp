@@ -19,7 +19,7 @@ using boost::asio::awaitable;
 using rates::ComparisonSubject;
 using Subject = std::optional<ComparisonSubject>;
 
-/// Series of one service.
+/// Series to compare with.
 constexpr double kEnough = 8;
 constexpr double kMany = 300;
 /// Samples this old are not of now; a discovery may be some minutes old.
@@ -43,15 +43,19 @@ double worth(double series) {
   return series >= kEnough ? kMany + series : series;
 }
 
-std::optional<std::string> best_service(const std::vector<prometheus::Sample>& series_of, const std::string& label) {
-  const prometheus::Sample* best = nullptr;
+struct Choice {
+  std::string value;
+  double series = 0;
+};
+
+std::optional<Choice> best_choice(const std::vector<prometheus::Sample>& series_of, const std::string& label) {
+  std::optional<Choice> best;
   for (const prometheus::Sample& one : series_of) {
-    const std::string* service = model::find_label(one.labels, label);
-    if (service == nullptr || service->empty()) continue;
-    if (best == nullptr || worth(one.value) > worth(best->value)) best = &one;
+    const std::string* value = model::find_label(one.labels, label);
+    if (value == nullptr || value->empty()) continue;
+    if (!best || worth(one.value) > worth(best->series)) best = Choice{*value, one.value};
   }
-  if (best == nullptr) return std::nullopt;
-  return *model::find_label(best->labels, label);
+  return best;
 }
 
 class FamilySubjects final : public rates::ComparisonSubjects {
@@ -78,26 +82,44 @@ class FamilySubjects final : public rates::ComparisonSubjects {
       if (*newest_ms > now_ms || *newest_ms < now_ms - kFreshMs) subject.to_ms = newest_ms;
     }
 
-    const promql::Dialect dialect = (*known)->dialect;
-    const std::string selector = promql::write_selector(subject.metric, subject.matchers, dialect);
-    const std::string by = ") by (" + promql::label_name(names.service_label, dialect) + ')';
-    const std::int64_t at_ms = subject.to_ms.value_or(now_ms);
-    // Counters that stand still tell nothing; where nothing moves, they must do.
-    prometheus::InstantQuery moving("count(rate(" + selector + "[10m]) > 0" + by, at_ms);
-    Result<prometheus::InstantAnswer> counted = co_await store_.query(std::move(moving), context);
-    if (counted && counted->samples.empty()) {
-      prometheus::InstantQuery there("count(" + selector + by, at_ms);
-      counted = co_await store_.query(std::move(there), context);
+    const Place at{(*known)->dialect, subject.to_ms.value_or(now_ms)};
+    Result<std::optional<Choice>> service = co_await best_value(subject, names.service_label, at, context);
+    if (!service) co_return base::fail(std::move(service.error()));
+    if (!*service) co_return Subject();
+    subject.matchers.push_back({names.service_label, promql::MatchOp::equal, (*service)->value});
+    if ((*service)->series > kMany && !names.operation_label.empty()) {
+      Result<std::optional<Choice>> operation = co_await best_value(subject, names.operation_label, at, context);
+      if (!operation) co_return base::fail(std::move(operation.error()));
+      if (*operation) {
+        subject.matchers.push_back({names.operation_label, promql::MatchOp::equal, (*operation)->value});
+      }
     }
-    if (!counted) co_return base::fail(std::move(counted.error()));
-    const std::optional<std::string> service = best_service(counted->samples, names.service_label);
-    if (!service) co_return Subject();
-    subject.matchers.push_back({names.service_label, promql::MatchOp::equal, *service});
     Subject found(std::move(subject));
     co_return std::move(found);
   }
 
  private:
+  struct Place {
+    promql::Dialect dialect;
+    std::int64_t at_ms;
+  };
+
+  /// The value of `label` under which the subject's series serve best.
+  awaitable<Result<std::optional<Choice>>> best_value(const ComparisonSubject& subject, const std::string& label,
+                                                      Place at, const CallContext& context) {
+    const std::string selector = promql::write_selector(subject.metric, subject.matchers, at.dialect);
+    const std::string by = ") by (" + promql::label_name(label, at.dialect) + ')';
+    // Counters that stand still tell nothing; where nothing moves, they must do.
+    prometheus::InstantQuery moving("count(rate(" + selector + "[10m]) > 0" + by, at.at_ms);
+    Result<prometheus::InstantAnswer> counted = co_await store_.query(std::move(moving), context);
+    if (counted && counted->samples.empty()) {
+      prometheus::InstantQuery there("count(" + selector + by, at.at_ms);
+      counted = co_await store_.query(std::move(there), context);
+    }
+    if (!counted) co_return base::fail(std::move(counted.error()));
+    co_return best_choice(counted->samples, label);
+  }
+
   schema::NamesSource& names_;
   prometheus::PrometheusClient& store_;
   const base::WallClock& clock_;

@@ -157,7 +157,7 @@ def measure_large(options):
         store = stack.enter_context(page_store.running(options.page_data, data))
         p95_by_operation = page_requests.of_jaeger(data, page_store.END_S, data.hours * 3600)[5]
         _, (answer,) = Browser("127.0.0.1", store.port).page([p95_by_operation])
-        print(f"\nPrometheus itself, asked for p95 by operation over 24 h: {answer.status} {answer.body[:200].decode()}")
+        print(f"\nPrometheus itself, p95 by operation over 24 h: {answer.status} {answer.body[:200].decode()}")
         way = way_of_proxy("c", "auto", "chunks", store, data, stack)
         print_heading(data, [way])
         rounds = min(3, options.rounds)
@@ -172,7 +172,7 @@ def main():
     parser.add_argument("--hours", type=int, default=24, help="of data; the long page looks back an hour less")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--ways", default="abc", help="some of them only")
-    parser.add_argument("--large", action="store_true", help="also a service of 500 operations; its data takes minutes, once")
+    parser.add_argument("--large", action="store_true", help="also a service of 500 operations; its data take minutes")
     options = parser.parse_args()
     measure_pages(options)
     if options.large:

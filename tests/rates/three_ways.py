@@ -207,14 +207,16 @@ def compare_single(ways, cases=4 * differential.CASES, seed=differential.SEED):
 
 def compare_pages(ways, cases=differential.CASES // 4, seed=differential.SEED):
     """Requests that are under way at once share what they read."""
-    chance = random.Random(seed)
+    chance, compared = random.Random(seed), 0
     with concurrent.futures.ThreadPoolExecutor(6) as browser:
         for number in range(cases):
             wanted = page(chance, ways.world)
             expected = [ways.jaeger.answer(question) for question in wanted]
+            compared += sum(len(points) for answer in expected for points in answer.values())
             for way in WAYS:
                 answers = list(browser.map(lambda question, way=way: ways.ask(way, question), wanted))
                 for asked, known in zip(answers, expected):
                     found = questions.difference(asked.series, known)
                     if found:
                         pytest.fail(asked.explained(f"{way}, seed {seed}, page {number}: {found}"), pytrace=False)
+    assert compared >= 100 * cases, f"seed {seed}: {compared} points are too few to prove anything"

@@ -130,12 +130,12 @@ def head_and_blocks(now_ms, program=prometheus.PROMETHEUS, seed=1, scrapes=240):
 
 
 @contextlib.contextmanager
-def one_large_service(now_ms, program=prometheus.PROMETHEUS, scrapes=40):
+def one_large_service(now_ms, program=prometheus.PROMETHEUS, scrapes=30):
     """Nothing but a service that alone has more series of calls than a comparison should read."""
     from_ms = now_ms - scrapes * 15_000
     series = [{"service_name": "a", "span_name": f"op {number // 8}", "span_kind": "SPAN_KIND_SERVER", "job": "live",
                "status_code": "STATUS_CODE_ERROR" if number % 2 else "STATUS_CODE_UNSET", "instance": f"i{number % 8 // 2}"}
-              for number in range(2_400)]
+              for number in range(2_080)]
     with prometheus.Prometheus(configuration=LIVE_CONFIGURATION, arguments=LIVE_ARGUMENTS, program=program) as store:
         for number in range(scrapes):
             made = []

@@ -28,7 +28,7 @@ class ComparisonSubjectsTest : public ::testing::Test {
       if (nothing_moves && contains(query.text, "rate(")) return answer;
       for (const auto& [service, series] : counts) {
         prometheus::Sample sample;
-        sample.labels = {{"service_name", service}};
+        sample.labels = {{contains(query.text, "by (span_name)") ? "span_name" : "service_name", service}};
         sample.value = series;
         answer.samples.push_back(std::move(sample));
       }
@@ -72,6 +72,17 @@ TEST_F(ComparisonSubjectsTest, TakesTheBestOfWhatThereIs) {
   EXPECT_EQ(chosen(), "b");
   counts = {{"", 40}};
   EXPECT_EQ(chosen(), "none");
+}
+
+TEST_F(ComparisonSubjectsTest, OneOperationOfAServiceThatIsTooLarge) {
+  counts = {{"huge", 5000}};
+  const base::Result<Subject> found = subject();
+  ASSERT_TRUE(found && *found);
+  EXPECT_THAT((*found)->matchers, ElementsAre(promql::Matcher{"service_name", promql::MatchOp::equal, "huge"},
+                                              promql::Matcher{"span_name", promql::MatchOp::equal, "huge"}));
+  EXPECT_THAT(store.asked_instant.back(), HasSubstr(R"({service_name="huge"})"));
+  names.family().names.operation_label.clear();
+  EXPECT_EQ((*subject())->matchers.size(), 1U);
 }
 
 TEST_F(ComparisonSubjectsTest, CountersThatStandStillAreBetterThanNone) {
