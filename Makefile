@@ -32,7 +32,7 @@ run: ## a Prometheus with sample data and the proxy before it; Ctrl-C ends both
 check: ## exactly what CI runs
 	@.ci/run
 
-bench: ## points a second through decode and encode
+bench: ## points a second, and a page asked of Prometheus and of the proxy (HOURS, ROUNDS, LARGE=1, ONLY=page)
 	@scripts/install-packages.sh build test
 	@scripts/bench.sh
 

@@ -49,6 +49,7 @@ class Admission::Place {
     const std::lock_guard lock(owner_.mutex_);
     if (waiter_->granted) return true;
     owner_.queue_.remove(waiter_->key, waiter_);
+    owner_.stops_waiting(waiter_->kind);
     return false;
   }
 
@@ -70,6 +71,15 @@ bool Admission::has_room(Kind kind) const noexcept {
   return running_ < limits_.max_running && (kind != Kind::read || reading_ < limits_.max_reads);
 }
 
+bool Admission::may_wait(Kind kind) const noexcept {
+  if (queue_.size() >= limits_.max_waiting) return false;
+  return kind != Kind::read || reads_waiting_ < (limits_.max_waiting + 1) / 2;
+}
+
+void Admission::stops_waiting(Kind kind) noexcept {
+  if (kind == Kind::read) --reads_waiting_;
+}
+
 void Admission::occupy(Kind kind) noexcept {
   ++running_;
   if (kind == Kind::read) ++reading_;
@@ -85,9 +95,10 @@ asio::awaitable<base::Result<Admission::Slot>> Admission::enter(Kind kind, std::
     if (has_room(kind)) {
       occupy(kind);
       entered = true;
-    } else if (queue_.size() < limits_.max_waiting) {
+    } else if (may_wait(kind)) {
       waiter = std::make_shared<Waiter>(executor, kind, std::move(key));
       queue_.push(waiter->key, waiter);
+      if (kind == Kind::read) ++reads_waiting_;
     }
   }
   if (entered) {
@@ -118,6 +129,7 @@ void Admission::release(Kind kind) {
     if (kind == Kind::read) --reading_;
     next = queue_.pop([this](const std::shared_ptr<Waiter>& waiter) { return has_room(waiter->kind); });
     if (!next) return;
+    stops_waiting(next->kind);
     occupy(next->kind);
     next->granted = true;
   }

@@ -23,7 +23,8 @@ struct AdmissionLimits {
 };
 
 /// Lets so many requests through at once, and keeps so many more waiting. Whoever asks much waits behind himself: the
-/// keys take turns. Requests of a kind that is at its own limit hold up no other. Safe from any thread, provided that
+/// keys take turns. Requests of a kind that is at its own limit hold up no other, and reads, which queries can stand in
+/// for, take at most half of the places to wait. Safe from any thread, provided that
 /// each waiting coroutine runs on a strand of its own.
 class Admission {
  public:
@@ -68,6 +69,8 @@ class Admission {
 
   /// Under mutex_.
   bool has_room(Kind kind) const noexcept;
+  bool may_wait(Kind kind) const noexcept;
+  void stops_waiting(Kind kind) noexcept;
   void occupy(Kind kind) noexcept;
 
   void release(Kind kind);
@@ -77,6 +80,7 @@ class Admission {
   mutable std::mutex mutex_;
   std::size_t running_ = 0;
   std::size_t reading_ = 0;  ///< of them
+  std::size_t reads_waiting_ = 0;
   FairQueue<std::shared_ptr<Waiter>> queue_;
 };
 

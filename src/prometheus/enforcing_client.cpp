@@ -107,6 +107,8 @@ class EnforcingClient final : public PrometheusClient {
                          "read, and other queries cannot be sent on with that restriction");
   }
 
+  std::uint64_t ended_connections() const override { return store_.ended_connections(); }
+
   asio::awaitable<base::Result<void>> probe(base::Deadline deadline) override {
     co_return co_await store_.probe(deadline);
   }

@@ -103,6 +103,8 @@ class HttpPrometheusClient final : public PrometheusClient {
     co_return co_await answer_of(core_, std::move(operation), context);
   }
 
+  std::uint64_t ended_connections() const override { return core_->ended_connections(); }
+
   asio::awaitable<base::Result<void>> probe(base::Deadline deadline) override {
     auto work = probe_with(core_, deadline);
     co_return co_await on_own_strand(core_->io(), std::move(work));

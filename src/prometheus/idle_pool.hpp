@@ -34,9 +34,16 @@ class IdlePool {
       Idle top = std::move(idle_.back());
       idle_.pop_back();
       if (top.connection->looks_alive()) return std::move(top.connection);
+      ++ended_;
       dropped.push_back(std::move(top));
     }
     return nullptr;
+  }
+
+  /// How many were found ended by the other side.
+  std::uint64_t ended() const {
+    const std::lock_guard lock(mutex_);
+    return ended_;
   }
 
   void put(std::unique_ptr<C> connection, Clock::time_point now) {
@@ -75,6 +82,7 @@ class IdlePool {
   IdleLimits limits_;
   mutable std::mutex mutex_;
   std::vector<Idle> idle_;  ///< the latest used last
+  std::uint64_t ended_ = 0;
 };
 
 }  // namespace spm::prometheus

@@ -33,6 +33,12 @@ Error out_of_time(const std::string& store) {
   return Error(ErrorKind::deadline_exceeded, "the metrics store at " + store + " did not answer in time");
 }
 
+/// Prometheus lets reads beyond its own limit wait without a word.
+Error went_silent(const std::string& store, std::chrono::milliseconds silence) {
+  return Error(ErrorKind::overloaded, "the metrics store at " + store + " has sent no raw series for " +
+                                          std::to_string(silence.count()) + " ms");
+}
+
 bool is_set(const asio::cancellation_state& state) { return state.cancelled() != asio::cancellation_type::none; }
 
 std::chrono::milliseconds time_left(const base::Deadline& deadline) {
@@ -105,12 +111,15 @@ asio::awaitable<base::Result<void>> StoreCore::call(StoreOperation& operation, c
   const auto begun = Clock::now();
   if (context.deadline.expired()) co_return base::fail(out_of_time(store_));
   const asio::any_io_executor strand = co_await asio::this_coro::executor;
-  asio::steady_timer timer(strand, context.deadline.at());
   auto attempt = admitted(operation, context);
-  auto deadline = timer.async_wait(kQuietly);
-  auto first = co_await (std::move(attempt) || std::move(deadline));
+  auto patience = until_given_up(operation, context.deadline);
+  auto first = co_await (std::move(attempt) || std::move(patience));
   base::Result<void> outcome = base::fail(out_of_time(store_));
-  if (first.index() == 0) outcome = std::move(std::get<0>(first));
+  if (first.index() == 0) {
+    outcome = std::move(std::get<0>(first));
+  } else if (std::get<1>(first) == GaveUp::silence) {
+    outcome = base::fail(went_silent(store_, options_.max_stream_silence));
+  }
   if (is_set(state)) outcome = base::fail(cancelled());
   if (!outcome) {
     const BodyIntake* const intake = operation.intake();
@@ -118,6 +127,22 @@ asio::awaitable<base::Result<void>> StoreCore::call(StoreOperation& operation, c
                                intake == nullptr ? 0 : intake->taken());
   }
   co_return outcome;
+}
+
+asio::awaitable<StoreCore::GaveUp> StoreCore::until_given_up(StoreOperation& operation, base::Deadline deadline) const {
+  const asio::any_io_executor strand = co_await asio::this_coro::executor;
+  const BodyIntake* const stream = operation.intake();
+  asio::steady_timer timer(strand, deadline.at());
+  std::size_t taken = 0;
+  for (;;) {
+    if (stream != nullptr) {
+      taken = stream->taken();
+      timer.expires_at(std::min(deadline.at(), Clock::now() + options_.max_stream_silence));
+    }
+    const auto [error] = co_await timer.async_wait(kQuietly);
+    if (error || deadline.expired() || stream == nullptr) co_return GaveUp::deadline;
+    if (stream->taken() == taken) co_return GaveUp::silence;
+  }
 }
 
 asio::awaitable<base::Result<void>> StoreCore::admitted(StoreOperation& operation, const base::CallContext& context) {

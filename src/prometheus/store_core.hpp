@@ -38,6 +38,7 @@ class StoreCore {
   boost::asio::awaitable<base::Result<void>> probe(base::Deadline deadline);
 
   const StoreOptions& options() const noexcept { return options_; }
+  std::uint64_t ended_connections() const { return wire_.ended_connections(); }
   const boost::asio::any_io_executor& io() const noexcept { return wire_.io(); }
 
  private:
@@ -46,6 +47,14 @@ class StoreCore {
   boost::asio::awaitable<base::Result<void>> admitted(StoreOperation& operation, const base::CallContext& context);
   boost::asio::awaitable<base::Result<void>> attempts(StoreOperation& operation, const base::CallContext& context);
   boost::asio::awaitable<base::Result<void>> probe_once(base::Deadline deadline);
+
+  /// What a call was given up for.
+  enum class GaveUp : std::uint8_t {
+    deadline,
+    silence  ///< a stream did not go on
+  };
+  /// Waits until there is reason to give `operation` up.
+  boost::asio::awaitable<GaveUp> until_given_up(StoreOperation& operation, base::Deadline deadline) const;
 
   /// Waits before a retry; false when cancelled meanwhile.
   boost::asio::awaitable<bool> rest(std::chrono::milliseconds delay);

@@ -27,6 +27,13 @@ std::string encoded(std::string_view text) {
 
 std::string timeout_text(std::chrono::milliseconds timeout) { return std::to_string(timeout.count()) + "ms"; }
 
+/// Seconds, as everybody writes them. Stores that multiply them with 1e9 and cut the rest off lose a millisecond of
+/// some (1.001): those go as a duration.
+std::string step_text(std::int64_t step_ms) {
+  const auto nanoseconds = static_cast<std::int64_t>(static_cast<double>(step_ms) / 1000 * 1e9);
+  return nanoseconds / 1'000'000 == step_ms ? promql::decimal_seconds(step_ms) : std::to_string(step_ms) + "ms";
+}
+
 /// `match[]` is the same parameter as `match`.
 std::string_view without_brackets(std::string_view name) noexcept {
   if (name.ends_with("[]")) name.remove_suffix(2);
@@ -106,7 +113,7 @@ StoreRequest range_request(const RangeQuery& query, std::chrono::milliseconds ti
   request.form = encode_form({{"query", query.text},
                               {"start", promql::decimal_seconds(query.grid.start_ms)},
                               {"end", promql::decimal_seconds(query.grid.last_ms())},
-                              {"step", promql::decimal_seconds(query.grid.step_ms)},
+                              {"step", step_text(query.grid.step_ms)},
                               {"timeout", timeout_text(time_left)}});
   return request;
 }

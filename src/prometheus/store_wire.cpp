@@ -46,6 +46,7 @@ asio::awaitable<base::Result<Exchange>> StoreWire::send(const Request& request, 
     Exchange reused = co_await send_on(std::move(connection), request, limits, intake);
     if (reused.outcome != Exchange::Outcome::dead_before_answer) co_return std::move(reused);
     // It had ended while idle. That is no failure of the store.
+    ended_in_use_.fetch_add(1, std::memory_order_release);
   }
   auto opening = Connection::open(io_, options_, setup, metrics_);
   base::Result<std::unique_ptr<Connection>> fresh = co_await std::move(opening);

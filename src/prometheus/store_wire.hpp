@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -34,6 +36,9 @@ class StoreWire {
 
   const boost::asio::any_io_executor& io() const noexcept { return io_; }
 
+  /// How many connections the store has ended by itself.
+  std::uint64_t ended_connections() const { return pool_.ended() + ended_in_use_.load(std::memory_order_acquire); }
+
   /// Sends on an idle connection or a new one. An idle one that turns out to have ended is replaced once. `kind` is
   /// the request in `request`, for its limits; `intake` may be nullptr.
   boost::asio::awaitable<base::Result<Exchange>> send(const Request& request, const StoreRequest& kind,
@@ -56,6 +61,7 @@ class StoreWire {
   telemetry::Metrics& metrics_;
   TlsContexts tls_contexts_;
   IdlePool<Connection> pool_;
+  std::atomic<std::uint64_t> ended_in_use_{0};
 };
 
 }  // namespace spm::prometheus

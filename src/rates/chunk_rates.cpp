@@ -207,6 +207,7 @@ class ChunkRates final : public RateSource {
     std::shared_ptr<const ChunksRead> read = prepared(store_, std::move(query), variant_, limits_);
     auto columns = columns_of(read, context);
     base::Result<std::shared_ptr<RateAnswer>> answer = co_await std::move(columns);
+    if (!answer && read->budget->is_left_to_store()) co_return RateAnswerPtr();
     if (!answer && is_too_much_for_what_is_welcome(*read, answer.error())) {
       RateQuery less = read->query;
       less.welcome.clear();

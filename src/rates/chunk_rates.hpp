@@ -19,10 +19,10 @@ struct ChunkLimits {
 };
 
 /// Rates computed here from raw chunks, as a store of `variant` computes them, to the bit. Fills what is needed and
-/// what is welcome in one pass. Never null. Errors of the store's stream, of the store's refusal and those of
-/// PrometheusClient::read_chunks() come out as they are; who calls decides what to do without chunks. Beside these:
-/// answer_too_large over a limit, query_rejected where series hold native histograms. `repair` is written into every
-/// answer. `store` outlives it and every call.
+/// what is welcome in one pass. Null where the series are native histograms. Errors of the store's stream, of the
+/// store's refusal and those of PrometheusClient::read_chunks() come out as they are; who calls decides what to do
+/// without chunks. Beside these: answer_too_large over a limit, query_rejected where series hold native histograms.
+/// `repair` is written into every answer. `store` outlives it and every call.
 std::shared_ptr<RateSource> create_chunk_rates(prometheus::PrometheusClient& store, RateVariant variant,
                                                const ChunkLimits& limits, BucketRepair repair = BucketRepair::raise);
 

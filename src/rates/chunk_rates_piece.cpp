@@ -40,7 +40,10 @@ PieceReader::PieceReader(std::shared_ptr<const PieceWork> work, const model::Tim
               }) {}
 
 base::Result<void> PieceReader::take(std::string_view bytes) {
-  if (auto fed = stream_.feed(bytes); !fed) return fed;
+  if (auto fed = stream_.feed(bytes); !fed) {
+    if (fed.error().kind == base::ErrorKind::query_rejected) budget_->leave_to_store();
+    return fed;
+  }
   return account();
 }
 

@@ -11,6 +11,14 @@
 namespace spm::rates {
 namespace {
 
+/// Of all groups together. As much as an answer of the store may be.
+constexpr std::size_t kMaxLabelBytes = std::size_t{64} << 20U;
+
+base::Error too_long_labels() {
+  return {base::ErrorKind::answer_too_large,
+          "the names of what this question is about take more than 64 MiB; ask for fewer services"};
+}
+
 std::vector<RatePart> parts_of_all(const std::vector<Grouping>& groupings) {
   std::vector<RatePart> parts;
   parts.reserve(groupings.size());
@@ -42,7 +50,8 @@ ColumnSums::ColumnSums(const model::TimeGrid& grid, Summation summation, const s
                        std::size_t max_cells)
     : grid_(grid),
       summation_(summation),
-      cells_left_(max_cells) {
+      cells_left_(max_cells),
+      label_bytes_left_(kMaxLabelBytes) {
   parts_.reserve(parts.size());
   for (const RatePart& wanted : parts) {
     Part& part = parts_.emplace_back();
@@ -98,6 +107,8 @@ base::Result<ColumnSums::Group*> ColumnSums::group_of(Part& part) {
 
   if (grid_.points > cells_left_) return base::fail(too_many_cells());
   cells_left_ -= grid_.points;
+  if (key_.size() > label_bytes_left_) return base::fail(too_long_labels());
+  label_bytes_left_ -= key_.size();
   part.index.emplace(key_, part.groups.size());
   part.groups.push_back(new_group(part));
   return &part.groups.back();

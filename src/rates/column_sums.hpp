@@ -71,6 +71,7 @@ class ColumnSums {
   std::vector<std::string> names_;  ///< of all labels that any part looks at
   std::vector<Part> parts_;
   std::size_t cells_left_;
+  std::size_t label_bytes_left_;
   std::vector<std::string_view> values_;  ///< of names_, in the series at hand
   std::string key_;                       ///< of the group looked for
 };

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -39,6 +40,11 @@ constexpr std::chrono::seconds kComparisonTimeout{20};
 /// Without any event or date the clock is looked at this often.
 constexpr std::chrono::hours kLongestSleep{1};
 constexpr std::size_t kMostGroupings = 4;
+
+/// A read of chunks that does not come to its end must leave time for the other way.
+base::Deadline with_time_for_promql(const base::Deadline& deadline) {
+  return base::Deadline::after(deadline.left() * 3 / 4);
+}
 
 PromqlLimits promql_limits(const RateReaderOptions& options) {
   PromqlLimits limits;
@@ -86,6 +92,23 @@ std::optional<ComparisonSubject> subject_of(const RateQuery& query) {
   return subject;
 }
 
+/// Whoever finds `taken` free has it until he is done, however his coroutine ends.
+class Alone {
+ public:
+  explicit Alone(std::atomic<bool>& taken) : taken_(taken), is_mine_(!taken.exchange(true)) {}
+  ~Alone() {
+    if (is_mine_) taken_.store(false);
+  }
+  Alone(const Alone&) = delete;
+  Alone& operator=(const Alone&) = delete;
+
+  explicit operator bool() const noexcept { return is_mine_; }
+
+ private:
+  std::atomic<bool>& taken_;
+  const bool is_mine_;
+};
+
 /// Everything that reads and the comparison share; they keep it alive.
 class Core : public std::enable_shared_from_this<Core> {
  public:
@@ -112,19 +135,13 @@ class Core : public std::enable_shared_from_this<Core> {
                                                const CallContext& context) {
     if (self->options_.mode == ReadMode::whole) co_return RateAnswerPtr();
     self->note(query, context);
-    const std::shared_ptr<const Ways> ways = self->state_.ways();
-    if (self->would_use_chunks(*ways, context)) {
-      RateQuery by_chunks = query;
-      Result<RateAnswerPtr> answer = co_await ways->chunks->read(std::move(by_chunks), context);
-      if (answer) {
-        self->state_.chunks_worked();
-        co_return std::move(answer);
-      }
-      if (!self->promql_takes_over(answer.error(), context)) co_return std::move(answer);
-    }
-    if (!ways->promql) co_return RateAnswerPtr();
-    Result<RateAnswerPtr> answer = co_await ways->promql->read(std::move(query), context);
-    if (!answer) self->note_failure(answer.error());
+    const bool known = co_await is_known_engine(self, context);
+    if (!known) co_return RateAnswerPtr();
+    Result<RateAnswerPtr> answer = co_await read_columns(self, std::move(query), context);
+    if (!answer || !*answer) co_return std::move(answer);
+    // Only using a connection shows that the store has ended it.
+    const bool still_known = co_await is_known_engine(self, context);
+    if (!still_known) co_return RateAnswerPtr();
     co_return std::move(answer);
   }
 
@@ -173,6 +190,50 @@ class Core : public std::enable_shared_from_this<Core> {
   }
 
  private:
+  static awaitable<Result<RateAnswerPtr>> read_columns(std::shared_ptr<Core> self, RateQuery query,
+                                                       const CallContext& context) {
+    const std::shared_ptr<const Ways> ways = self->state_.ways();
+    if (self->would_use_chunks(*ways, context)) {
+      RateQuery by_chunks = query;
+      CallContext sooner = context;
+      sooner.deadline = with_time_for_promql(context.deadline);
+      Result<RateAnswerPtr> answer = co_await ways->chunks->read(std::move(by_chunks), sooner);
+      if (answer) {
+        self->state_.chunks_worked();
+        co_return std::move(answer);
+      }
+      if (answer.error().kind == ErrorKind::deadline_exceeded && !context.deadline.expired()) {
+        answer = fail(ErrorKind::overloaded, "raw chunks took longer than three quarters of the time there is");
+      }
+      if (!self->promql_takes_over(answer.error(), context)) co_return std::move(answer);
+    }
+    if (!ways->promql) co_return RateAnswerPtr();
+    Result<RateAnswerPtr> answer = co_await ways->promql->read(std::move(query), context);
+    if (!answer) self->note_failure(answer.error());
+    co_return std::move(answer);
+  }
+
+  /// Whether the store is still the one that was compared. It is asked again when it has ended connections: that may
+  /// have been a restart, and an upgrade. Who comes meanwhile has to do without columns.
+  static awaitable<bool> is_known_engine(std::shared_ptr<Core> self, const CallContext& context) {
+    const std::uint64_t ended = self->ground_.store.ended_connections();
+    std::uint64_t checked = self->checked_endings_.load();
+    if (ended == checked) co_return true;
+    const Alone alone(self->checking_);
+    if (!alone) co_return false;
+    bool known = false;
+    Result<EngineAnswers> engine = co_await ask_engine(self->ground_.store, self->ground_.clock.now_ms(), context);
+    if (engine) {
+      known = self->state_.is_same_engine(*engine);
+      self->checked_endings_.store(ended);
+      if (!known) self->wake();
+      self->announce();
+    } else {
+      self->note_failure(engine.error());
+    }
+    co_return known;
+  }
+
   /// A read that can be compared, and with whose credentials.
   struct Candidate {
     ComparisonSubject subject;
@@ -275,6 +336,9 @@ class Core : public std::enable_shared_from_this<Core> {
   ReaderAnnouncer announcer_;
   FallbackLog fallbacks_;
   const std::shared_ptr<RateSource> own_promql_;  ///< for comparisons: neither shared nor counted as a read
+
+  std::atomic<std::uint64_t> checked_endings_{0};  ///< connections that the store had ended when it was asked last
+  std::atomic<bool> checking_{false};
 
   mutable std::mutex mutex_;
   std::optional<Candidate> candidate_;       ///< guarded by mutex_

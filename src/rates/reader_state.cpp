@@ -12,6 +12,7 @@ constexpr milliseconds kFirstPause{2'000};
 constexpr milliseconds kLongestPauseWithReads{60'000};
 constexpr milliseconds kRest{5'000};
 constexpr milliseconds kLongestRest{300'000};
+constexpr unsigned kMostDoublings = 6;
 constexpr unsigned kMostBrokenInARow = 3;
 /// Callers who share one read see its failure at the same time.
 constexpr milliseconds kSameFailure{500};
@@ -157,6 +158,17 @@ void ReaderState::fail_comparison(std::uint64_t begun, const base::Error& error)
 
 void ReaderState::saw_unreachable() {
   const std::lock_guard lock(mutex_);
+  forget("the store could not be reached, and may come back as another one");
+}
+
+bool ReaderState::is_same_engine(const EngineAnswers& engine) {
+  const std::lock_guard lock(mutex_);
+  if (engine_ == engine) return true;
+  forget("the store was restarted as one that computes in another way");
+  return false;
+}
+
+void ReaderState::forget(std::string reason) {
   const bool agreed = ways_->status.chunks == Chunks::agreed;
   if (!agreed && !engine_) return;
   ++epoch_;
@@ -169,7 +181,7 @@ void ReaderState::saw_unreachable() {
   if (agreed) {
     next->status.chunks = Chunks::undecided;
     next->status.variant.reset();
-    next->status.reason = "the store could not be reached, and may come back as another one";
+    next->status.reason = std::move(reason);
   }
   ways_ = std::move(next);
 }
@@ -182,6 +194,7 @@ bool ReaderState::chunks_rest(Time now) const {
 void ReaderState::chunks_worked() {
   const std::lock_guard lock(mutex_);
   broken_in_a_row_ = 0;
+  busy_in_a_row_ = 0;
 }
 
 void ReaderState::give_up(std::string reason, Time now) {
@@ -201,7 +214,8 @@ std::optional<Fallback> ReaderState::chunks_failed(const base::Error& error, boo
   const std::lock_guard lock(mutex_);
   switch (error.kind) {
     case ErrorKind::query_rejected:
-      give_up("the store hands out no raw chunks any more: " + error.message, now);
+      // What is refused to one caller may be allowed to others.
+      if (!own_token) give_up("the store hands out no raw chunks any more: " + error.message, now);
       return Fallback::rejected;
     case ErrorKind::store_refused_us:
     case ErrorKind::unauthenticated:
@@ -210,8 +224,16 @@ std::optional<Fallback> ReaderState::chunks_failed(const base::Error& error, boo
       return Fallback::refused;
     case ErrorKind::rate_limited:
     case ErrorKind::overloaded: {
-      const milliseconds asked = error.retry_after ? milliseconds(*error.retry_after) : kRest;
-      rest_until_ = now + std::clamp(asked, milliseconds{0}, kLongestRest);
+      // Callers who fail side by side are one failure.
+      const bool rests = rest_until_ && now < *rest_until_;
+      milliseconds rest{0};
+      if (error.retry_after) {
+        rest = milliseconds(*error.retry_after);
+      } else if (!rests) {
+        rest = kRest * (1U << std::min(busy_in_a_row_++, kMostDoublings));
+      }
+      const Time until = now + std::clamp(rest, milliseconds{0}, kLongestRest);
+      rest_until_ = rests ? std::max(*rest_until_, until) : until;
       return Fallback::busy;
     }
     case ErrorKind::store_misbehaved:

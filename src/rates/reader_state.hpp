@@ -72,6 +72,9 @@ class ReaderState {
   /// The store was away, and may have come back as another version: what has agreed counts no longer.
   void saw_unreachable();
 
+  /// Whether this is still the engine that was asked last. What has agreed with another one counts no longer.
+  bool is_same_engine(const EngineAnswers& engine);
+
   /// Whether chunks are left alone for a moment.
   bool chunks_rest(Time now) const;
   void chunks_worked();
@@ -84,6 +87,7 @@ class ReaderState {
 
   // mutex_ is held in all of these.
   bool settled() const;
+  void forget(std::string reason);
   void broke(const base::Error& error, Time now);
   void set(Chunks chunks, std::optional<RateVariant> variant, std::string reason);
   void give_up(std::string reason, Time now);
@@ -100,6 +104,7 @@ class ReaderState {
   std::chrono::milliseconds pause_;  ///< to the next one while nothing is settled
   std::uint64_t epoch_ = 0;
   std::optional<Time> rest_until_;
+  unsigned busy_in_a_row_ = 0;
   unsigned broken_in_a_row_ = 0;
   std::optional<Time> broken_;  ///< when the last one was counted
 };

@@ -118,7 +118,16 @@ awaitable<ColumnReader::Outcome> ColumnReader::read(const std::vector<std::strin
     auto text = promql::build(templates_, names, query, services, meant, options);
     if (text) asked.plan.emplace(std::move(*text));
   }
-  switch (query.kind) {
+  Outcome outcome = co_await read_kind(asked, context);
+  if (outcome && *outcome && (*outcome)->family.metrics.size() > max_series_) {
+    co_return fail(base::ErrorKind::answer_too_large, "the answer has more than " + std::to_string(max_series_) +
+                                                          " series (--store.max-series); ask for fewer services");
+  }
+  co_return std::move(outcome);
+}
+
+awaitable<ColumnReader::Outcome> ColumnReader::read_kind(Asked& asked, const CallContext& context) const {
+  switch (asked.query.kind) {
     case MetricKind::latency:
       co_return co_await latencies_of(asked, context);
     case MetricKind::call_rate:
@@ -126,7 +135,7 @@ awaitable<ColumnReader::Outcome> ColumnReader::read(const std::vector<std::strin
     case MetricKind::error_rate:
       break;
   }
-  if (!options.error_matchers.empty()) co_return co_await errors_by_matchers(asked, context);
+  if (!asked.options.error_matchers.empty()) co_return co_await errors_by_matchers(asked, context);
   co_return co_await errors_of(asked, context);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,9 +24,10 @@ namespace spm::service {
 /// what the store would answer.
 class ColumnReader {
  public:
-  ColumnReader(const promql::TemplateSet& templates, rates::RateSource& source)
+  ColumnReader(const promql::TemplateSet& templates, rates::RateSource& source, std::size_t max_series)
       : templates_(templates),
-        source_(source) {}
+        source_(source),
+        max_series_(max_series) {}
 
   /// nullopt: not from columns. A template was changed, the metric is a native histogram, or the source has none.
   /// Everything outlives the call.
@@ -39,6 +41,7 @@ class ColumnReader {
   using Outcome = base::Result<std::optional<MetricsAnswer>>;
   struct Asked;
 
+  boost::asio::awaitable<Outcome> read_kind(Asked& asked, const base::CallContext& context) const;
   boost::asio::awaitable<Outcome> latencies_of(Asked& asked, const base::CallContext& context) const;
   boost::asio::awaitable<Outcome> calls_of(Asked& asked, const base::CallContext& context) const;
   boost::asio::awaitable<Outcome> errors_of(Asked& asked, const base::CallContext& context) const;
@@ -47,6 +50,7 @@ class ColumnReader {
 
   const promql::TemplateSet& templates_;
   rates::RateSource& source_;
+  const std::size_t max_series_;  ///< of one answer
 };
 
 }  // namespace spm::service

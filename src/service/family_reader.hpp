@@ -15,7 +15,7 @@ class FamilyReader {
  public:
   FamilyReader(const promql::TemplateSet& templates, rates::RateSource& rates, prometheus::PrometheusClient& store,
                std::size_t max_series)
-      : columns_(templates, rates),
+      : columns_(templates, rates, max_series),
         whole_(templates, store, max_series) {}
 
   /// Everything outlives the call.

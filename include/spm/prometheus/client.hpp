@@ -146,6 +146,9 @@ class PrometheusClient {
   virtual boost::asio::awaitable<base::Result<RawAnswer>> forward(std::string path, std::string form,
                                                                   const base::CallContext& context) = 0;
 
+  /// Grows whenever the store has ended a connection by itself: it may have been restarted since, as another version.
+  virtual std::uint64_t ended_connections() const { return 0; }
+
   /// Whether the store answers at all, with this service's own credentials. For readiness.
   virtual boost::asio::awaitable<base::Result<void>> probe(base::Deadline deadline) = 0;
 };

@@ -58,6 +58,7 @@ struct StoreOptions {
   std::size_t max_body_bytes = std::size_t{64} << 20U;        ///< after decompression
   std::size_t max_compressed_bytes = std::size_t{16} << 20U;  ///< before it
   std::size_t max_compression_ratio = 200;
+  std::chrono::milliseconds max_stream_silence{5'000};   ///< then a read of raw series is given up: overloaded
   std::size_t max_stream_bytes = std::size_t{4} << 30U;  ///< of raw series in one answer, which are kept nowhere
   std::size_t max_series = 20'000;
   /// Grid points of all series of an answer, present or not: what bounds memory (8 bytes each), since an answer of many

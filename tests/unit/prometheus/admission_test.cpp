@@ -181,6 +181,22 @@ TEST_F(AdmissionTest, OneMoreThanMayWaitIsRefusedAtOnce) {
   EXPECT_EQ(admission_->waiting(), 2U);
 }
 
+TEST_F(AdmissionTest, ReadsLeaveHalfOfTheWaitingRoomToQueries) {
+  open(2, 1, 4);
+  come("a", Kind::read);
+  come("a");
+  come("a", Kind::read);
+  Caller& leaving = come("b", Kind::read);
+  EXPECT_EQ(come("c", Kind::read).refusal, base::ErrorKind::overloaded);
+  EXPECT_FALSE(come("c").refusal);
+  EXPECT_FALSE(come("c").refusal);
+  EXPECT_EQ(come("c").refusal, base::ErrorKind::overloaded);
+  cancel(leaving);
+  EXPECT_FALSE(come("d", Kind::read).refusal);
+  let_all_pass();
+  EXPECT_EQ(admission_->waiting(), 0U);
+}
+
 TEST_F(AdmissionTest, WhoeverLeavesTheQueueIsPassedOver) {
   open(1, 1);
   Caller& running = come("a");

@@ -425,6 +425,24 @@ TEST_F(ChunkReadTest, TheDeadlineCutsASlowStream) {
   EXPECT_EQ(sink_.use_count(), 1) << "the sink is let go when the reading has ended";
 }
 
+TEST_F(ChunkReadTest, AStreamThatGoesSilentIsGivenUpLongBeforeTheDeadline) {
+  for (const auto& beginning : {std::string(), kChunkedHead + chunk("abc")}) {
+    std::promise<bool> closed;
+    ScriptedServer server([&](Peer& peer) {
+      if (!peer.read_request()) return;
+      peer.send(beginning);
+      closed.set_value(peer.wait_for_close());
+    });
+    StoreOptions options = options_for(server);
+    options.max_stream_silence = milliseconds{50};
+    make(std::move(options));
+    const auto outcome = read(in(seconds{20}));
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().kind, ErrorKind::overloaded);
+    EXPECT_TRUE(closed.get_future().get());
+  }
+}
+
 TEST_F(ChunkReadTest, ACallerWhoLeavesCutsTheStream) {
   std::promise<bool> closed;
   ScriptedServer server([&](Peer& peer) {

@@ -20,6 +20,11 @@ TEST(StoreRequestTest, WritesExactTimes) {
   const RangeQuery query("up", model::TimeGrid{1'700'000'000'123, 333, 4});
   EXPECT_EQ(range_request(query, milliseconds{29'500}).form,
             "query=up&start=1700000000.123&end=1700000001.122&step=0.333&timeout=29500ms");
+  // 1.001 * 1e9 is a nanosecond short of a millisecond.
+  EXPECT_THAT(range_request(RangeQuery("up", model::TimeGrid{0, 1'001, 2}), milliseconds{1}).form,
+              HasSubstr("&step=1001ms&"));
+  EXPECT_THAT(range_request(RangeQuery("up", model::TimeGrid{0, 60'000, 2}), milliseconds{1}).form,
+              HasSubstr("&step=60&"));
   EXPECT_EQ(instant_request(InstantQuery("up", 1'700'000'000'001), milliseconds{5}).form,
             "query=up&time=1700000000.001&timeout=5ms");
   EXPECT_EQ(instant_request(InstantQuery("up", std::nullopt), milliseconds{5}).form, "query=up&timeout=5ms");

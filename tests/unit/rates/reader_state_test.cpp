@@ -180,10 +180,28 @@ TEST_F(ReaderStateTest, ACallersOwnTokenSaysNothingAboutOthers) {
   EXPECT_EQ(chunks(), Chunks::absent);
 }
 
+TEST_F(ReaderStateTest, AnotherEngineHasNotAgreed) {
+  compare(Verdict::agreed, kNewer);
+  EngineAnswers other;
+  other.repair.reset();
+  EXPECT_FALSE(state.is_same_engine(other));
+  EXPECT_EQ(chunks(), Chunks::undecided);
+  EXPECT_EQ(state.ways()->chunks, nullptr);
+  EXPECT_EQ(state.ways()->promql, nullptr);
+}
+
 TEST_F(ReaderStateTest, ABusyStoreIsLeftAloneForAMoment) {
   compare(Verdict::agreed, kNewer);
   EXPECT_EQ(state.chunks_failed(base::Error(ErrorKind::overloaded, "503"), false, now), Fallback::busy);
   EXPECT_TRUE(state.chunks_rest(now + 4s));
+  EXPECT_FALSE(state.chunks_rest(now + 5s));
+  EXPECT_EQ(state.chunks_failed(base::Error(ErrorKind::overloaded, "503"), false, now + 6s), Fallback::busy);
+  EXPECT_EQ(state.chunks_failed(base::Error(ErrorKind::overloaded, "503"), false, now + 7s), Fallback::busy);
+  EXPECT_TRUE(state.chunks_rest(now + 15s));
+  EXPECT_FALSE(state.chunks_rest(now + 16s));
+  now += 20s;
+  state.chunks_worked();
+  EXPECT_EQ(state.chunks_failed(base::Error(ErrorKind::overloaded, "503"), false, now), Fallback::busy);
   EXPECT_FALSE(state.chunks_rest(now + 5s));
   const auto later = base::Error(ErrorKind::rate_limited, "429").retry_in(std::chrono::seconds(30));
   EXPECT_EQ(state.chunks_failed(later, false, now), Fallback::busy);

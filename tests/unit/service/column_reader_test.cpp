@@ -45,7 +45,7 @@ class ColumnReaderTest : public testing::Test {
   Outcome ask(MetricKind kind, bool by_operation = false) {
     query_.kind = kind;
     query_.group_by_operation = by_operation;
-    const ColumnReader reader(templates_, rates_);
+    const ColumnReader reader(templates_, rates_, max_series_);
     return run(reader.read(query_.services, query_, names_, options_, context_));
   }
 
@@ -74,6 +74,7 @@ class ColumnReaderTest : public testing::Test {
   }
 
   FakeRates rates_;
+  std::size_t max_series_ = 20'000;
   promql::TemplateSet templates_ = promql::TemplateSet::built_in();
   model::MetricQuery query_;
   model::MetricNames names_;
@@ -191,6 +192,17 @@ TEST_F(ColumnReaderTest, TellsThePlanOnlyWhenAsked) {
   EXPECT_THAT((*answer)->plan, StartsWith("source=chunks; pieces=2; series=40; samples=1000; bytes=1500; ms="));
   EXPECT_THAT((*answer)->plan, HasSubstr(R"(; promql="sum(rate(traces_span_metrics_calls{service_name=\"caf\xc3\xa9)"));
   EXPECT_EQ((*answer)->plan.find('\n'), std::string::npos);
+}
+
+TEST_F(ColumnReaderTest, RefusesMoreSeriesThanAnAnswerMayHave) {
+  answer_everything(8);
+  max_series_ = 1;
+  EXPECT_TRUE(ask(MetricKind::call_rate));
+  max_series_ = 0;
+  const auto answer = ask(MetricKind::call_rate);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, base::ErrorKind::answer_too_large);
+  EXPECT_THAT(answer.error().message, HasSubstr("--store.max-series"));
 }
 
 TEST_F(ColumnReaderTest, PassesTheSourcesErrorsOn) {
