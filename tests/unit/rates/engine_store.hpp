@@ -36,6 +36,8 @@ class EngineStore final : public prometheus::testing::RefusingClient {
   std::function<void(model::Matrix&)> bend = [](auto&) {};  ///< changes an answer of query_range
   std::function<std::optional<base::Error>()> fault = [] { return std::optional<base::Error>(); };  ///< of queries
   std::function<std::optional<base::Error>()> chunk_fault = [] { return std::optional<base::Error>(); };  ///< of reads
+  std::uint64_t ended = 0;  ///< connections, by the store itself
+  std::uint64_t ended_connections() const override { return ended; }
   int questions = 0;  ///< by instant queries
   int ranges = 0;
   int reads = 0;

@@ -344,6 +344,33 @@ TEST_F(RateReaderTest, AStoreThatComesBackAsAnotherOneIsFoundOut) {
   EXPECT_EQ(way_of_read(), ReadWay::chunks);
 }
 
+TEST_F(RateReaderTest, ARestartAsAnotherVersionIsFoundOutByEndedConnections) {
+  start();
+  EXPECT_EQ(way_of_read(), ReadWay::chunks);
+  store.engine = test::prometheus_3_8_1();
+  store.variant = kPrometheus3;
+  // Only the read itself meets the connection that has ended: its answer must not count.
+  store.chunk_fault = [this] {
+    store.ended = 1;
+    return std::optional<base::Error>();
+  };
+  const auto answer = read();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(*answer, nullptr);
+  EXPECT_EQ(chunks(), Chunks::undecided);
+}
+
+TEST_F(RateReaderTest, EndedConnectionsOfTheSameEngineChangeNothing) {
+  start();
+  const int asked = store.questions;
+  store.ended = 1;
+  EXPECT_EQ(way_of_read(), ReadWay::chunks);
+  EXPECT_GT(store.questions, asked);
+  const int asked_again = store.questions;
+  EXPECT_EQ(way_of_read(), ReadWay::chunks);
+  EXPECT_EQ(store.questions, asked_again) << "once for each time";
+}
+
 TEST_F(RateReaderTest, AskedWithACallersTokenWhereTheStoreWantsOne) {
   store.fault = [] { return base::Error(ErrorKind::store_refused_us, "401"); };
   start();
