@@ -22,7 +22,8 @@ function(spm_unit_test name)
   # What is tested is optimised; the tests' own code is not, which halves its compile time.
   target_compile_options(test_${name} PRIVATE $<$<CONFIG:Release>:-O0>)
   add_test(NAME unit.${name} COMMAND test_${name} --gtest_brief=1)
-  set_tests_properties(unit.${name} PROPERTIES TIMEOUT 300 LABELS unit)
+  set_tests_properties(unit.${name} PROPERTIES TIMEOUT 300 LABELS unit
+    ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan-asio.supp")
 endfunction()
 
 # spm_fuzz_target(NAME SOURCE LIBS ...): a program with a plain main (tests/fuzz/README.md); ctest runs it briefly.
