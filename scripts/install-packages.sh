@@ -43,10 +43,10 @@ fi
 echo "make deps: installing ${missing[*]}"
 
 # Debian starts a service when its package is installed. A Prometheus service that nobody asked for would take port
-# 9090 for good, and a VictoriaMetrics 8428, so services are held back while we install, unless the machine has a policy
-# of its own.
+# 9090 for good, a VictoriaMetrics 8428 and an nginx 80, so services are held back while we install, unless the machine
+# has a policy of its own.
 policy=/usr/sbin/policy-rc.d
-if [[ " ${missing[*]} " =~ " prometheus "|" victoria-metrics " && ! -e $policy ]]; then
+if [[ " ${missing[*]} " =~ " prometheus "|" victoria-metrics "|" nginx" && ! -e $policy ]]; then
   printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
   "${as_root[@]}" chmod 755 "$policy"
   trap '"${as_root[@]}" rm -f "$policy"' EXIT

@@ -70,7 +70,8 @@ class Application::Impl {
   explicit Impl(const config::Settings& settings)
       : settings_(settings),
         io_(static_cast<int>(thread_count(settings))),
-        work_(io_.get_executor()) {}
+        work_(io_.get_executor()),
+        workers_(thread_count(settings)) {}
 
   ~Impl() { stop_threads(); }
   Impl(const Impl&) = delete;
@@ -91,6 +92,7 @@ class Application::Impl {
   // In the order of construction; each may use the ones above it and is destroyed before them.
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
+  sharing::Workers workers_;
   base::SystemWallClock clock_;
   std::unique_ptr<telemetry::Log> log_;
   telemetry::Metrics metrics_;
@@ -130,8 +132,8 @@ Result<void> Application::Impl::build_room() {
   log_ = std::move(*log);
   if (settings_.store.storage == config::MetricsStorage::none) return {};
 
-  auto room =
-      Room::build(settings_, Room::Ground{io_.get_executor(), thread_count(settings_), clock_, metrics_, *log_});
+  auto room = Room::build(settings_,
+                          Room::Ground{io_.get_executor(), thread_count(settings_), workers_, clock_, metrics_, *log_});
   if (!room) return fail(std::move(room.error()));
   room_ = std::move(*room);
   return {};
@@ -140,14 +142,14 @@ Result<void> Application::Impl::build_room() {
 Result<void> Application::Impl::build_doors() {
   service::MetricsService* service = room_ ? &room_->metrics_service() : nullptr;
   service::Catalog* catalog = room_ ? &room_->catalog() : nullptr;
-  jaeger_api_.emplace(service, clock_, settings_.http.upstream_errors_as_500);
+  jaeger_api_.emplace(service, clock_, settings_.http.upstream_errors_as_500, &workers_);
   catalog_api_.emplace(catalog);
   diagnosis_api_.emplace(room_ ? &room_->diagnosis() : nullptr);
   prometheus_api_.emplace(prometheus_api_options(settings_), service, catalog, room_ ? &room_->forwarder() : nullptr,
-                          *readiness_, clock_);
+                          *readiness_, clock_, &workers_);
   const std::vector<http::Api*> apis = {&*jaeger_api_, &*catalog_api_, &*diagnosis_api_, &*prometheus_api_};
   front_door_.emplace(front_door_options(settings_), apis, *readiness_);
-  admin_api_.emplace(*readiness_, metrics_);
+  admin_api_.emplace(*readiness_, metrics_, room_ ? room_->shelf() : nullptr, kept_answers_options(settings_).mode);
 
   auto http_server = http::HttpServer::create(io_.get_executor(), http_server_options(settings_), *front_door_, clock_,
                                               metrics_, *log_);
@@ -159,7 +161,7 @@ Result<void> Application::Impl::build_doors() {
   if (!admin_server) return fail(at_setting("--admin.host-port", std::move(admin_server.error())));
   admin_server_ = std::move(*admin_server);
 
-  const grpc::GrpcSurroundings surroundings{service, clock_, metrics_, *log_};
+  const grpc::GrpcSurroundings surroundings{service, clock_, metrics_, *log_, &workers_};
   auto grpc_server = grpc::GrpcServer::create(grpc_server_options(settings_), surroundings, io_.get_executor());
   if (!grpc_server) return fail(at_setting("--grpc.host-port", std::move(grpc_server.error())));
   grpc_server_ = std::move(*grpc_server);

@@ -37,7 +37,8 @@ base::Result<DoctorsWord> examine_store(const config::Settings& settings) {
   boost::asio::io_context io(1);
   const base::SystemWallClock clock;
   telemetry::Metrics metrics;
-  auto room = Room::build(settings, Room::Ground{io.get_executor(), 1, clock, metrics, **log});
+  sharing::Workers workers(1);
+  auto room = Room::build(settings, Room::Ground{io.get_executor(), 1, workers, clock, metrics, **log});
   if (!room) return base::fail(std::move(room.error()));
 
   const base::CallContext context(base::Deadline::after(settings.query.timeout));

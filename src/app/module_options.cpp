@@ -142,6 +142,19 @@ base::Result<schema::DiscoveryOptions> discovery_options(const config::Settings&
   return options;
 }
 
+cache::RateCacheOptions rate_cache_options(const config::Settings& settings) {
+  cache::RateCacheOptions options;
+  options.overlap = settings.cache.overlap;
+  return options;
+}
+
+service::KeptAnswersOptions kept_answers_options(const config::Settings& settings) {
+  service::KeptAnswersOptions options;
+  options.mode =
+      settings.cache.mode == config::CacheMode::aligned ? cache::CacheMode::aligned : cache::CacheMode::exact;
+  return options;
+}
+
 diagnosis::Options diagnosis_options(const config::Settings& settings) {
   const config::NamingSettings& naming = settings.naming;
   diagnosis::Options options;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <spm/base/result.hpp>
+#include <spm/cache/rate_cache.hpp>
 #include <spm/config/settings.hpp>
 #include <spm/diagnosis/diagnosis.hpp>
 #include <spm/grpc/server.hpp>
@@ -10,6 +11,7 @@
 #include <spm/prometheus/store_options.hpp>
 #include <spm/rates/rate_reader.hpp>
 #include <spm/schema/discovery.hpp>
+#include <spm/service/kept_answers.hpp>
 #include <spm/telemetry/log.hpp>
 
 /// Settings, as each module wants to hear them. Modules know nothing of `config`; this is the only place that knows
@@ -21,6 +23,8 @@ base::Result<prometheus::StoreOptions> store_options(const config::Settings& set
 base::Result<schema::DiscoveryOptions> discovery_options(const config::Settings& settings);
 /// `threads`: how many can decode at once.
 rates::RateReaderOptions rate_reader_options(const config::Settings& settings, std::size_t threads);
+cache::RateCacheOptions rate_cache_options(const config::Settings& settings);
+service::KeptAnswersOptions kept_answers_options(const config::Settings& settings);
 diagnosis::Options diagnosis_options(const config::Settings& settings);
 http::PrometheusApiOptions prometheus_api_options(const config::Settings& settings);
 http::FrontDoorOptions front_door_options(const config::Settings& settings);

@@ -3,10 +3,12 @@
 #include <utility>
 #include <vector>
 
+#include <spm/cache/rate_cache.hpp>
 #include <spm/prometheus/enforcing_client.hpp>
 #include <spm/prometheus/http_client.hpp>
 #include <spm/promql/matchers_text.hpp>
 #include <spm/service/comparison_subjects.hpp>
+#include <spm/service/kept_answers.hpp>
 #include <spm/service/promql_catalog.hpp>
 #include <spm/service/promql_metrics_service.hpp>
 
@@ -64,9 +66,12 @@ Result<std::unique_ptr<Room>> Room::build(const config::Settings& settings, cons
   auto errors = matchers_of("--errors.matcher", settings.query.error_matchers);
   if (!errors) return fail(std::move(errors.error()));
   service_options.error_matchers = std::move(*errors);
+  if (settings.cache.mode != config::CacheMode::off) room->keep_columns(settings, ground);
+  rates::RateSource& rates = room->kept_rates_ ? *room->kept_rates_ : *room->rates_;
   room->metrics_service_ =
-      service::create_promql_metrics_service(*room->names_, *room->templates_, *room->rates_, room->store(),
-                                             ground.metrics, ground.log, std::move(service_options));
+      service::create_promql_metrics_service(*room->names_, *room->templates_, rates, room->store(), ground.metrics,
+                                             ground.log, std::move(service_options), &ground.workers);
+  if (room->shelf_) room->keep_answers(settings, ground);
   room->catalog_ =
       service::create_promql_catalog(*room->names_, room->store(), ground.clock, ground.metrics, ground.log);
   room->forwarder_ = service::create_forwarder(room->store());
@@ -74,6 +79,18 @@ Result<std::unique_ptr<Room>> Room::build(const config::Settings& settings, cons
   diagnosis.reading = [&reader = *room->rates_] { return reader.status().reason; };
   room->diagnosis_ = diagnosis::create_diagnosis(std::move(diagnosis), room->store(), *room->names_, ground.clock);
   return room;
+}
+
+void Room::keep_columns(const config::Settings& settings, const Ground& ground) {
+  shelf_ = std::make_unique<cache::Shelf>(settings.cache.max_bytes, ground.metrics);
+  const cache::RateCacheGround cache_ground{*rates_, ground.executor, *shelf_, callers_, ground.clock, ground.metrics, ground.log};
+  kept_rates_ = cache::create_rate_cache(rate_cache_options(settings), cache_ground);
+}
+
+void Room::keep_answers(const config::Settings& settings, const Ground& ground) {
+  const service::KeptAnswersGround answers_ground{*metrics_service_, *shelf_,      callers_,
+                                                  ground.executor,   ground.clock, ground.metrics};
+  kept_answers_ = service::create_kept_answers(kept_answers_options(settings), answers_ground);
 }
 
 }  // namespace spm::app

@@ -279,6 +279,26 @@ void add_naming(Table& table) {
             "what makes a call an error, in place of its status: http_status_code=~\"5..\"");
 }
 
+void add_cache(Table& table) {
+  table.section("Cache");
+  table.add(
+      "cache.mode",
+      to_word<CacheMode>(
+          [](Settings & s) -> auto& { return s.cache.mode; },
+          {{"aligned", CacheMode::aligned}, {"exact", CacheMode::exact}, {"off", CacheMode::off}}, "aligned|exact|off",
+          "not a mode of the cache: write aligned, exact or off"),
+      "aligned: a window that ends now is moved back to whole steps, by less than one, so that what one view read "
+      "serves the next; exact: every window as asked; off: nothing is kept");
+  table.add("cache.max-bytes",
+            to_bytes(
+                [](Settings & s) -> auto& { return s.cache.max_bytes; }, kKiB, 1'000 * kGiB),
+            "memory of all that is kept; what was used longest ago goes first");
+  table.add("cache.overlap",
+            to_duration(
+                [](Settings & s) -> auto& { return s.cache.overlap; }, Milliseconds{0}, hours{24}),
+            "points younger than this are read again with every new step, since samples may come late");
+}
+
 void add_prometheus_door(Table& table) {
   table.section("The Prometheus door");
   table.add("prometheus-door.other-queries",
@@ -436,6 +456,7 @@ std::vector<Option> make_option_table() {
   add_doors(table);
   add_query(table);
   add_store(table);
+  add_cache(table);
   add_naming(table);
   add_prometheus_door(table);
   add_limits(table);

@@ -20,12 +20,26 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// Whether any value of `key` has `token` in its comma-separated list, in any letter case. `token` is lower case.
+bool lists(const Metadata& metadata, const char* key, std::string_view token) {
+  const auto [first, last] = metadata.equal_range(key);
+  for (auto entry = first; entry != last; ++entry) {
+    std::string_view rest(entry->second.data(), entry->second.length());
+    while (!rest.empty()) {
+      const std::size_t comma = rest.find(',');
+      if (std::ranges::equal(trimmed(rest.substr(0, comma)), token, {}, lower)) return true;
+      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    }
+  }
+  return false;
+}
+
 std::string token_of(std::string_view text) {
   text = trimmed(text);
   return base::is_token(text) ? std::string(text) : std::string();
 }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
 
@@ -37,6 +51,11 @@ std::string read_bearer_token(const Metadata& metadata) {
 }
 
 bool asks_for(const Metadata& metadata, const char* key) { return metadata.find(key) != metadata.end(); }
+
+bool wants_fresh(const Metadata& metadata) {
+  if (!asks_for(metadata, "cache-control")) return lists(metadata, "pragma", "no-cache");
+  return lists(metadata, "cache-control", "no-cache") || lists(metadata, "cache-control", "no-store");
+}
 
 std::string read_traceparent(const Metadata& metadata) {
   const std::string_view text = first_value(metadata, "traceparent");

@@ -18,6 +18,10 @@ std::string read_bearer_token(const Metadata& metadata);
 /// Whether the caller sent `key`, with any value.
 bool asks_for(const Metadata& metadata, const char* key);
 
+/// Whether the caller wants nothing that is kept: `cache-control` says no-cache or no-store; or there is none, and
+/// `pragma` says no-cache. As over HTTP.
+bool wants_fresh(const Metadata& metadata);
+
 /// The W3C trace context, or empty when it is absent or not well-formed.
 std::string read_traceparent(const Metadata& metadata);
 

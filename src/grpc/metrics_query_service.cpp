@@ -45,37 +45,42 @@ MetricsQueryService::MetricsQueryService(const GrpcOptions& options, const GrpcS
 }
 
 ::grpc::ServerUnaryReactor* MetricsQueryService::GetLatencies(::grpc::CallbackServerContext* context,
-                                                              const proto::GetLatenciesRequest* request,
-                                                              proto::GetMetricsResponse* response) {
-  return ask("GetLatencies", *context, *request, *response);
+                                                              const ::grpc::ByteBuffer* request,
+                                                              ::grpc::ByteBuffer* response) {
+  return ask<proto::GetLatenciesRequest>("GetLatencies", *context, *request, *response);
 }
 
 ::grpc::ServerUnaryReactor* MetricsQueryService::GetCallRates(::grpc::CallbackServerContext* context,
-                                                              const proto::GetCallRatesRequest* request,
-                                                              proto::GetMetricsResponse* response) {
-  return ask("GetCallRates", *context, *request, *response);
+                                                              const ::grpc::ByteBuffer* request,
+                                                              ::grpc::ByteBuffer* response) {
+  return ask<proto::GetCallRatesRequest>("GetCallRates", *context, *request, *response);
 }
 
 ::grpc::ServerUnaryReactor* MetricsQueryService::GetErrorRates(::grpc::CallbackServerContext* context,
-                                                               const proto::GetErrorRatesRequest* request,
-                                                               proto::GetMetricsResponse* response) {
-  return ask("GetErrorRates", *context, *request, *response);
+                                                               const ::grpc::ByteBuffer* request,
+                                                               ::grpc::ByteBuffer* response) {
+  return ask<proto::GetErrorRatesRequest>("GetErrorRates", *context, *request, *response);
 }
 
 template <class Request>
 ::grpc::ServerUnaryReactor* MetricsQueryService::ask(std::string_view method, ::grpc::CallbackServerContext& context,
-                                                     const Request& request, proto::GetMetricsResponse& response) {
+                                                     const ::grpc::ByteBuffer& bytes, ::grpc::ByteBuffer& response) {
   auto record = std::make_unique<CallRecord>(context, method, surroundings_.metrics, surroundings_.log);
   const auto refuse = [&](const base::Error& error) { return finish_now(context, record->failed(error)); };
   if (const auto admitted = admit(); !admitted) return refuse(admitted.error());
+  ::grpc::ByteBuffer given(bytes);  // reading one uses it up; the copy shares the bytes
+  Request request;
+  if (!::grpc::SerializationTraits<Request>::Deserialize(&given, &request).ok()) {
+    return refuse({ErrorKind::malformed_request, "the request is no valid protobuf message of this call"});
+  }
   auto question = read_question(request);
   if (!question) return refuse(question.error());
   auto query = model::check(std::move(*question), surroundings_.clock.now_ms());
   if (!query) return refuse(query.error());
   base::CallContext call = call_context(context, *record);
   if (call.deadline.expired()) return refuse({ErrorKind::deadline_exceeded, "the deadline has passed already"});
-  return UnaryCall::start(std::move(record), context, response, *surroundings_.service, std::move(*query),
-                          std::move(call), executor_);
+  return UnaryCall::start(std::move(record), context, response, surroundings_, std::move(*query), std::move(call),
+                          executor_);
 }
 
 Result<void> MetricsQueryService::admit() const {
@@ -98,6 +103,7 @@ base::CallContext MetricsQueryService::call_context(const ::grpc::CallbackServer
   call.request_id = record.request_id();
   call.traceparent = read_traceparent(context.client_metadata());
   call.wants_plan = asks_for(context.client_metadata(), "x-spm-plan");
+  call.wants_fresh = wants_fresh(context.client_metadata());
   if (options_.bearer_token_propagation) call.bearer_token = read_bearer_token(context.client_metadata());
   return call;
 }

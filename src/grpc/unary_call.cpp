@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <stdexcept>
 #include <utility>
 
 #include <boost/asio/awaitable.hpp>
@@ -11,6 +12,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <google/protobuf/arena.h>
+#include <jaeger/api_v2/metrics/metricsquery.pb.h>
 
 #include "answer.hpp"
 #include "call_metadata.hpp"
@@ -28,6 +31,27 @@ enum class StopReason : std::uint8_t {
   caller_left,
   deadline
 };
+
+/// The whole response, as it goes over the wire.
+std::string wire_bytes(const model::MetricFamily& family) {
+  google::protobuf::Arena arena;
+  auto* response = google::protobuf::Arena::CreateMessage<::jaeger::api_v2::metrics::GetMetricsResponse>(&arena);
+  write_family(family, *response->mutable_metrics());
+  std::string bytes;
+  // Beyond 2 GiB it cannot be written; an empty message would pass for an answer.
+  if (!response->SerializeToString(&bytes)) throw std::length_error("the answer is too large for one message");
+  return bytes;
+}
+
+/// Shares `bytes` with gRPC, which gives them back when it has sent them.
+::grpc::ByteBuffer buffer_of(const service::Bytes& bytes) {
+  auto held = std::make_unique<service::Bytes>(bytes);
+  // gRPC never writes there; its signature is C's.
+  const ::grpc::Slice slice(
+      const_cast<char*>(bytes->data()), bytes->size(), [](void* given) { delete static_cast<service::Bytes*>(given); },
+      held.release());
+  return {&slice, 1};
+}
 
 }  // namespace
 
@@ -53,7 +77,7 @@ struct UnaryCall::State {
 };
 
 UnaryCall::UnaryCall(std::unique_ptr<CallRecord> record, ::grpc::CallbackServerContext& context,
-                     ::jaeger::api_v2::metrics::GetMetricsResponse& response, std::shared_ptr<State> state)
+                     ::grpc::ByteBuffer& response, std::shared_ptr<State> state)
     : record_(std::move(record)),
       context_(context),
       response_(response),
@@ -62,13 +86,13 @@ UnaryCall::UnaryCall(std::unique_ptr<CallRecord> record, ::grpc::CallbackServerC
 UnaryCall::~UnaryCall() = default;
 
 UnaryCall* UnaryCall::start(std::unique_ptr<CallRecord> record, ::grpc::CallbackServerContext& context,
-                            ::jaeger::api_v2::metrics::GetMetricsResponse& response, service::MetricsService& service,
+                            ::grpc::ByteBuffer& response, const GrpcSurroundings& surroundings,
                             model::MetricQuery query, base::CallContext call, const asio::any_io_executor& executor) {
   auto state = std::make_shared<State>(executor, std::move(call));
   auto* self = new UnaryCall(std::move(record), context, response, state);
   // Whatever gRPC posts later comes after this on the strand, so a cancellation never overtakes the start.
   asio::post(state->strand,
-             [self, &service, query = std::move(query)]() mutable { self->run(service, std::move(query)); });
+             [self, surroundings, query = std::move(query)]() mutable { self->run(surroundings, std::move(query)); });
   return self;
 }
 
@@ -78,37 +102,51 @@ void UnaryCall::OnCancel() {
 
 void UnaryCall::OnDone() { delete this; }
 
-void UnaryCall::run(service::MetricsService& service, model::MetricQuery query) {
+void UnaryCall::run(const GrpcSurroundings& surroundings, model::MetricQuery query) {
   state_->timer.expires_at(state_->call.deadline.at() + kGraceAfterDeadline);
   state_->timer.async_wait([state = state_](const boost::system::error_code& error) {
     if (!error) state->stop(StopReason::deadline);
   });
-  auto when_done = [this](const std::exception_ptr& thrown, base::Result<service::MetricsAnswer> answer) {
-    complete(thrown, std::move(answer));
-  };
-  asio::co_spawn(state_->strand, service.answer(std::move(query), state_->call),
+  auto when_done = [this](const std::exception_ptr& thrown, Outcome outcome) { complete(thrown, std::move(outcome)); };
+  auto asking = ask(*surroundings.service, surroundings.workers, std::move(query), state_->call);
+  asio::co_spawn(state_->strand, std::move(asking),
                  asio::bind_cancellation_slot(state_->signal.slot(), std::move(when_done)));
 }
 
-void UnaryCall::complete(const std::exception_ptr& thrown, base::Result<service::MetricsAnswer> answer) {
+asio::awaitable<UnaryCall::Outcome> UnaryCall::ask(service::MetricsService& service, sharing::Workers* workers,
+                                                   model::MetricQuery query, const base::CallContext& call) {
+  base::Result<service::MetricsAnswer> answer = co_await service.answer(std::move(query), call);
+  if (!answer) co_return base::fail(std::move(answer.error()));
+  std::string form = "protobuf";
+  service::Encode encode = [family = answer->family] { return wire_bytes(*family); };
+  base::Result<service::Bytes> bytes =
+      co_await service::encoded(*answer, std::move(form), std::move(encode), workers, call.deadline);
+  if (!bytes) co_return base::fail(std::move(bytes.error()));
+  Written written;
+  written.answer = std::move(*answer);
+  written.bytes = std::move(*bytes);
+  co_return std::move(written);
+}
+
+void UnaryCall::complete(const std::exception_ptr& thrown, Outcome outcome) {
   // Keeps the state through Finish, after which `this` may be gone.
   const std::shared_ptr<State> state = state_;
   state->finished = true;
   state->timer.cancel();
-  if (thrown) answer = base::fail(error_of(thrown));
-  if (auto stopped = error_of_stop(answer)) answer = base::fail(std::move(*stopped));
-  if (answer) {
+  if (thrown) outcome = base::fail(error_of(thrown));
+  if (auto stopped = error_of_stop(outcome)) outcome = base::fail(std::move(*stopped));
+  if (outcome) {
     try {
-      write(*answer);
+      write(*outcome);
       record_->answered();
       Finish(::grpc::Status::OK);
       return;
     } catch (const std::exception& failure) {
       base::Error error(base::ErrorKind::internal, "the answer could not be written");
-      answer = base::fail(std::move(error).with_detail(failure.what()));
+      outcome = base::fail(std::move(error).with_detail(failure.what()));
     }
   }
-  ::grpc::Status status = record_->failed(answer.error());
+  ::grpc::Status status = record_->failed(outcome.error());
   Finish(std::move(status));
 }
 
@@ -125,12 +163,12 @@ base::Error UnaryCall::error_of(const std::exception_ptr& thrown) const {
   return error;
 }
 
-std::optional<base::Error> UnaryCall::error_of_stop(const base::Result<service::MetricsAnswer>& answer) const {
+std::optional<base::Error> UnaryCall::error_of_stop(const Outcome& outcome) const {
   if (state_->reason == StopReason::none) return std::nullopt;
   // An answer or a reason that came in spite of the deadline says more than the deadline does.
-  const bool only_stopped = !answer && answer.error().kind == base::ErrorKind::cancelled;
+  const bool only_stopped = !outcome && outcome.error().kind == base::ErrorKind::cancelled;
   if (state_->reason == StopReason::deadline && !only_stopped) return std::nullopt;
-  std::string detail = answer || only_stopped ? std::string() : answer.error().message;
+  std::string detail = outcome || only_stopped ? std::string() : outcome.error().message;
   // gRPC also cancels when the client's own deadline passes, which is ours as well, give or take the way here.
   const bool late = state_->reason == StopReason::deadline || state_->call.deadline.left() < kGraceAfterDeadline;
   base::Error error = late ? base::Error(base::ErrorKind::deadline_exceeded, "the query took longer than it may")
@@ -138,8 +176,10 @@ std::optional<base::Error> UnaryCall::error_of_stop(const base::Result<service::
   return std::move(error).with_detail(std::move(detail));
 }
 
-void UnaryCall::write(const service::MetricsAnswer& answer) {
-  write_family(answer.family, *response_.mutable_metrics());
+void UnaryCall::write(const Written& written) {
+  const service::MetricsAnswer& answer = written.answer;
+  response_ = buffer_of(written.bytes);
+  context_.AddTrailingMetadata(metadata_key(service::kCacheHeader), service::cache_text(answer));
   for (const service::Notice& notice : answer.notices) {
     context_.AddTrailingMetadata(metadata_key(service::header_name(notice.kind)), metadata_value(notice.text));
   }

@@ -30,6 +30,12 @@ std::string traceparent(const Headers& headers) {
   return *value;
 }
 
+bool wants_fresh(const Headers& headers) noexcept {
+  constexpr const char* kCacheControl = "cache-control";
+  if (headers.find(kCacheControl) == nullptr) return headers.has_token("pragma", "no-cache");
+  return headers.has_token(kCacheControl, "no-cache") || headers.has_token(kCacheControl, "no-store");
+}
+
 bool came_through_us(const Headers& headers) noexcept {
   for (const Header& field : headers) {
     if (!equal_ignoring_case(field.name, "via")) continue;

@@ -19,6 +19,10 @@ std::string bearer_token(const Headers& headers);
 /// The traceparent header when it is a well-formed W3C trace context and the only one, else empty.
 std::string traceparent(const Headers& headers);
 
+/// Whether the caller wants nothing that is kept: Cache-Control says no-cache or no-store; or there is none, and Pragma
+/// says no-cache.
+bool wants_fresh(const Headers& headers) noexcept;
+
 /// Whether a Via header names this service: the request has been here before.
 bool came_through_us(const Headers& headers) noexcept;
 

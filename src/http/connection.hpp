@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 namespace spm::http {
@@ -18,19 +19,30 @@ class Connection {
   using Clock = std::chrono::steady_clock;
   using ErrorCode = boost::system::error_code;
 
-  explicit Connection(boost::asio::ip::tcp::socket socket);
+  /// No more than about `max_ahead` bytes are read that nobody has asked for.
+  Connection(boost::asio::ip::tcp::socket socket, std::size_t max_ahead);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Appends what arrives to `buffer`, at most `max_bytes`. The error is asio::error::timed_out when `by` passes; the
-  /// connection can still be written to then.
-  boost::asio::awaitable<ErrorCode> read_some(std::string& buffer, std::size_t max_bytes, Clock::time_point by);
-  /// The same without a limit of time; for noticing that the client went away.
-  boost::asio::awaitable<ErrorCode> read_some(std::string& buffer, std::size_t max_bytes);
+  /// What has arrived and is not consumed yet. Valid until the next call that reads, and while one reads.
+  std::string_view unread() const noexcept;
+  /// The first `bytes` of unread() are done with.
+  void consume(std::size_t bytes) noexcept;
 
-  /// Writes both, in blocks of 64 KiB of which each has `block_timeout`: a reader that is slow but alive is served, one
-  /// that stands still is not. `head` and `body` outlive the call.
+  /// Until there is more to read. The error is asio::error::timed_out when `by` passes; the connection can still be
+  /// written to then.
+  boost::asio::awaitable<ErrorCode> read_some(Clock::time_point by);
+
+  /// From here to end_watch(), `gone` is emitted when the client goes away. Reading is the only way to notice, so the
+  /// read of the next request is begun already: where that request would be read anyway, watching costs nothing.
+  void watch(boost::asio::cancellation_signal& gone);
+  /// Whether the client is still there.
+  bool end_watch() noexcept;
+
+  /// Writes both. Each 64 KiB that the client has to be waited for have `block_timeout`: a reader that is slow but
+  /// alive is served, one that stands still is not. What the kernel takes at once is written before this returns,
+  /// without waiting. `head` and `body` outlive the call.
   boost::asio::awaitable<ErrorCode> write(std::string_view head, std::string_view body,
                                           std::chrono::milliseconds block_timeout);
 
@@ -40,6 +52,7 @@ class Connection {
 
   /// Whether bytes are waiting to be read.
   bool has_input() noexcept;
+  /// Whoever waits or watches is told.
   void close() noexcept;
   const std::string& remote() const noexcept { return remote_; }
 

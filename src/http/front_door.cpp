@@ -2,15 +2,10 @@
 #include <exception>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <spm/http/front_door.hpp>
 #include <spm/service/metrics_service.hpp>
 
+#include "bounded_work.hpp"
 #include "caller.hpp"
 #include "content_coding.hpp"
 #include "cors.hpp"
@@ -48,12 +43,6 @@ asio::awaitable<Response> answer_guarded(Api& api, Route route, const Request& r
   Error error(ErrorKind::internal, "an internal error, see the log for this request's id");
   error.log_detail = std::move(what);
   co_return api.failure(error);
-}
-
-asio::awaitable<void> wait_until(base::Deadline deadline) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  timer.expires_at(deadline.at() + kGrace);
-  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
 /// Counts a request in for as long as it lives.
@@ -143,12 +132,12 @@ asio::awaitable<Response> FrontDoor::handle(const Request& request) {
 }
 
 asio::awaitable<Response> FrontDoor::answer(Match found, const Request& request) {
-  using asio::experimental::awaitable_operators::operator||;
   const RequestHead& head = request.head;
   base::CallContext context(base::Deadline::after(options_.query_timeout));
   context.request_id = request.id;
   context.traceparent = traceparent(head.headers);
   context.wants_plan = head.headers.find(service::kPlanHeader) != nullptr;
+  context.wants_fresh = wants_fresh(head.headers);
   if (options_.bearer_token_propagation) context.bearer_token = bearer_token(head.headers);
   if (!found.route.asks_store) co_return co_await answer_guarded(*found.api, std::move(found.route), request, context);
 
@@ -158,9 +147,8 @@ asio::awaitable<Response> FrontDoor::answer(Match found, const Request& request)
     co_return found.api->failure(error);
   }
   auto work = answer_guarded(*found.api, std::move(found.route), request, context);
-  auto timeout = wait_until(context.deadline);
-  auto outcome = co_await (std::move(work) || std::move(timeout));
-  if (outcome.index() == 0) co_return std::move(std::get<0>(outcome));
+  auto response = co_await finish_by(context.deadline.at() + kGrace, std::move(work));
+  if (response) co_return std::move(*response);
   const Error late(ErrorKind::deadline_exceeded,
                    "the store did not answer within " + std::to_string(options_.query_timeout.count()) + " ms");
   co_return found.api->failure(late);

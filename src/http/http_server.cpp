@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -33,6 +34,8 @@ using base::Result;
 namespace {
 
 constexpr std::chrono::milliseconds kAcceptPause{100};
+/// Connections taken from the kernel's queue in one go.
+constexpr int kMaxAcceptedInOneGo = 64;
 constexpr std::chrono::seconds kCutGrace{5};
 /// Connections over the limit that are being told so at once; more are closed without a word.
 constexpr std::size_t kMaxTurnedAway = 64;
@@ -52,6 +55,7 @@ Result<tcp::acceptor> listen_on(const asio::any_io_executor& executor, const tcp
   }
   step([&] { acceptor.bind(endpoint, error); });
   step([&] { acceptor.listen(asio::socket_base::max_listen_connections, error); });
+  step([&] { acceptor.non_blocking(true, error); });
   if (!error) return acceptor;
   std::string message = "cannot listen on " + to_text(endpoint) + ": " + error.message();
   if (error == asio::error::address_in_use) message += "; end the program that has this port, or choose another one";
@@ -157,12 +161,24 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
       if (self->stopping_) co_return;
       if (!error) {
         self->take(std::move(socket));
+        self->take_more(acceptor);
       } else if (error != asio::error::connection_aborted) {
         // Most likely no descriptors are left: trying again at once would only burn the processor.
         self->context_.log.error("a connection could not be accepted", {{"error", error.message()}});
         asio::steady_timer pause(acceptor.get_executor(), kAcceptPause);
         co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
       }
+    }
+  }
+
+  /// The others that came in the same burst.
+  void take_more(tcp::acceptor& acceptor) {
+    for (int i = 1; i < kMaxAcceptedInOneGo; ++i) {
+      tcp::socket socket(asio::make_strand(executor_));
+      boost::system::error_code error;
+      acceptor.accept(socket, error);
+      if (error) return;  // none is left, or the next wait will tell
+      take(std::move(socket));
     }
   }
 
@@ -179,7 +195,10 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
     auto session = std::make_shared<Session>(std::move(socket), context_);
     open_.push_front(Open{strand, session});
     context_.metrics.http_connections(1);
-    asio::co_spawn(strand, run_session(shared_from_this(), std::move(session), open_.begin()), asio::detached);
+    // The end of the coroutine holds the signal, so that the signal outlives the coroutine.
+    const auto gone = session->cancellation();
+    asio::co_spawn(strand, run_session(shared_from_this(), std::move(session), open_.begin()),
+                   asio::bind_cancellation_slot(gone->slot(), [gone](const std::exception_ptr&) {}));
     // stop_accepting may have looked at the list before this one was in it.
     if (stopping_)
       asio::post(strand, [weak = open_.front().session] {
@@ -202,7 +221,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
   }
 
   static asio::awaitable<void> turn_away(std::shared_ptr<Impl> self, tcp::socket socket) {
-    Connection connection(std::move(socket));
+    Connection connection(std::move(socket), 0);
     base::Error full(base::ErrorKind::overloaded, "too many connections, try again in a second");
     full.retry_after = std::chrono::seconds(1);
     const Response response = self->context_.handler.refuse(RequestHead(), full);

@@ -7,6 +7,7 @@
 #include "jaeger_json.hpp"
 #include "jaeger_params.hpp"
 #include "json_text.hpp"
+#include "kept_body.hpp"
 #include "notice_headers.hpp"
 
 namespace spm::http {
@@ -49,10 +50,12 @@ bool is_no_failure_of_the_store(ErrorKind kind) noexcept {
 
 }  // namespace
 
-JaegerApi::JaegerApi(service::MetricsService* service, const base::WallClock& clock, bool always_500)
+JaegerApi::JaegerApi(service::MetricsService* service, const base::WallClock& clock, bool always_500,
+                     sharing::Workers* workers)
     : service_(service),
       clock_(clock),
-      always_500_(always_500) {}
+      always_500_(always_500),
+      workers_(workers) {}
 
 std::optional<Route> JaegerApi::find(const RoutePath& path) const {
   struct Row {
@@ -88,12 +91,17 @@ boost::asio::awaitable<Response> JaegerApi::answer(Route route, const Request& r
 
   const base::Result<service::MetricsAnswer> answer = co_await service_->answer(std::move(*query), context);
   if (!answer) co_return failure(answer.error());
-  std::string body = family_json(answer->family);
-  if (wants_pretty_print(*parameters)) body = indent_json(body);
-  Response response = json_response(std::move(body));
-  add_notices(answer->notices, response);
-  add_plan(answer->plan, response);
-  co_return response;
+  const bool pretty = wants_pretty_print(*parameters);
+  std::string form = "json";
+  if (pretty) form += " indented";
+  service::Encode write = [family = answer->family, pretty] {
+    std::string text = family_json(*family);
+    return pretty ? indent_json(text) : text;
+  };
+  base::Result<Response> response = co_await answer_response(*answer, std::move(form), std::move(write),
+                                                             request.head.headers, workers_, context.deadline);
+  if (!response) co_return failure(response.error());
+  co_return std::move(*response);
 }
 
 Response JaegerApi::failure(const Error& error) const {

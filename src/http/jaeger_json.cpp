@@ -1,12 +1,14 @@
 #include "jaeger_json.hpp"
 
-#include <charconv>
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <vector>
 
 #include "json_text.hpp"
 #include "rfc3339.hpp"
+#include "shortest.hpp"
 
 namespace spm::http {
 namespace {
@@ -46,31 +48,58 @@ char* put(char* at, std::string_view text) noexcept {
   return at + text.size();
 }
 
-/// The longest shortest form: -2.2250738585072014e-308.
-constexpr std::size_t kMaxNumber = 24;
-
 char* put_number(char* at, double value) noexcept {
   if (std::isfinite(value)) [[likely]]
-    return std::to_chars(at, at + kMaxNumber, value).ptr;
+    return put_shortest(at, value);
   if (std::isnan(value)) return put(at, R"("NaN")");
   return put(at, value > 0 ? R"("Infinity")" : R"("-Infinity")");
 }
 
-/// Writes straight into `out`'s memory: room for the longest form of every point is made first, the rest given back.
+/// Written block by block, so that the answer's memory is touched once.
 void append_points(std::string& out, const model::Column& column, const PointEnds& ends) {
-  constexpr std::size_t kMaxPoint = kPointHead.size() + kMaxNumber + PointEnds::kMaxSize;
+  constexpr std::size_t kMaxPoint = kPointHead.size() + kMaxShortest + PointEnds::kMaxSize;
+  constexpr std::size_t kBlock = std::size_t{4} << 10U;
+  std::array<char, kBlock + kMaxPoint> block;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  char* at = block.data();
   const std::size_t points = column.size();
   const std::size_t before = out.size();
-  out.resize(before + column.count() * kMaxPoint);
-  char* at = out.data() + before;
   for (std::size_t i = 0; i < points; ++i) {
     if (!column.has(i)) continue;
     at = put(at, kPointHead);
     at = put_number(at, column.value(i));
     at = put(at, ends.at(i));
+    if (at >= block.data() + kBlock) {
+      out.append(block.data(), at);
+      at = block.data();
+    }
   }
-  out.resize(static_cast<std::size_t>(at - out.data()));
+  out.append(block.data(), at);
   if (out.size() > before) out.pop_back();  // the comma of the last point
+}
+
+/// About how many bytes the answer takes, so that it grows into memory of its size: told from some of its numbers,
+/// as their length is what differs. Twice the room, where nothing was known, would be the peak of the whole request.
+std::size_t expected_size(const model::MetricFamily& family, const PointEnds& ends) {
+  constexpr std::size_t kSamples = 64;
+  constexpr std::size_t kMetric = 128;  // a metric without its points, and about what its labels take
+  std::size_t points = 0;
+  std::size_t sampled = 0;
+  std::size_t bytes = 0;
+  const std::size_t stride = std::max<std::size_t>(1, family.metrics.size() * family.grid.points / kSamples);
+  std::size_t next = 0;                 // point to be sampled, counted over all metrics
+  std::array<char, kMaxShortest> text;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  for (const model::Series& series : family.metrics) {
+    for (; next < series.column.size(); next += stride) {
+      if (!series.column.has(next)) continue;
+      bytes += static_cast<std::size_t>(put_number(text.data(), series.column.value(next)) - text.data());
+      ++sampled;
+    }
+    next -= series.column.size();
+    points += series.column.count();
+  }
+  const std::size_t number = sampled == 0 ? kMaxShortest : bytes / sampled + 1;
+  const std::size_t end = family.grid.points == 0 ? 0 : ends.at(family.grid.points - 1).size();
+  return 256 + family.metrics.size() * kMetric + points * (kPointHead.size() + number + end);
 }
 
 void append_labels(std::string& out, const model::LabelSet& labels) {
@@ -89,7 +118,9 @@ void append_labels(std::string& out, const model::LabelSet& labels) {
 
 std::string family_json(const model::MetricFamily& family) {
   const PointEnds ends(family.grid);
-  std::string out = R"({"name":)";
+  std::string out;
+  out.reserve(expected_size(family, ends));
+  out += R"({"name":)";
   append_json_string(out, family.name);
   out += R"(,"type":"GAUGE","help":)";
   append_json_string(out, family.help);

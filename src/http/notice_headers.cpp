@@ -20,8 +20,14 @@ void add_plan(const std::string& plan, Response& response) {
   if (!plan.empty()) response.headers.add(std::string(service::kPlanHeader), plan);
 }
 
+void add_cache(const service::MetricsAnswer& answer, Response& response) {
+  response.headers.add(std::string(service::kCacheHeader), service::cache_text(answer));
+}
+
 std::string all_notice_headers() {
   std::string names(service::kPlanHeader);
+  names += ", ";
+  names += service::kCacheHeader;
   for (const service::NoticeKind kind : service::all_notice_kinds()) {
     names += ", ";
     names += service::header_name(kind);

@@ -17,7 +17,10 @@ void add_notices(const std::vector<service::Notice>& notices, Response& response
 /// How the answer was made, where the caller asked for it.
 void add_plan(const std::string& plan, Response& response);
 
-/// The names of all headers that a notice can be in, with commas between them: for Access-Control-Expose-Headers.
+/// What caches had to do with `answer`, and which window was used.
+void add_cache(const service::MetricsAnswer& answer, Response& response);
+
+/// The names of all headers that tell of an answer, with commas between them: for Access-Control-Expose-Headers.
 std::string all_notice_headers();
 
 }  // namespace spm::http

@@ -6,9 +6,11 @@
 #include <spm/http/prometheus_api.hpp>
 #include <spm/promql/jaeger_query.hpp>
 #include <spm/promql/parser.hpp>
+#include <spm/sharing/key_text.hpp>
 
 #include "health.hpp"
 #include "json_text.hpp"
+#include "kept_body.hpp"
 #include "notice_headers.hpp"
 #include "prometheus_constant.hpp"
 #include "prometheus_form.hpp"
@@ -121,10 +123,10 @@ Response constant_response(double value, const Route& route, const model::TimeGr
   return json_response(matrix_json(matrix, {}));
 }
 
-Response query_response(service::MetricsAnswer answer, const promql::JaegerQuery& asked, const Route& route,
-                        std::size_t limit) {
-  Warnings warnings = warnings_of(answer.notices);
-  model::Matrix matrix = relabelled(std::move(answer.family), asked);
+std::string answer_json(const model::MetricFamily& family, const std::vector<service::Notice>& notices,
+                        const promql::JaegerQuery& asked, int what, std::size_t limit) {
+  Warnings warnings = warnings_of(notices);
+  model::Matrix matrix = relabelled(family, asked);
   if (limit != 0 && matrix.series.size() > limit) {
     matrix.series.resize(limit);
     warnings.emplace_back(kTruncated);
@@ -132,14 +134,19 @@ Response query_response(service::MetricsAnswer answer, const promql::JaegerQuery
   const auto tells_why = [](const service::Notice& notice) {
     return notice.kind == service::NoticeKind::nothing_found;
   };
-  if (matrix.series.empty() && std::ranges::none_of(answer.notices, tells_why)) {
+  if (matrix.series.empty() && std::ranges::none_of(notices, tells_why)) {
     warnings.push_back(nothing_found(asked));
   }
-  Response response =
-      json_response(route.what == query_instant ? vector_json(matrix, warnings) : matrix_json(matrix, warnings));
-  add_notices(answer.notices, response);
-  add_plan(answer.plan, response);
-  return response;
+  return what == query_instant ? vector_json(matrix, warnings) : matrix_json(matrix, warnings);
+}
+
+/// Under which name such an answer is kept. One question of ours answers queries that differ in their labels and in how
+/// their services are read: the text says all of that.
+std::string form_of(const std::string& text, int what, std::size_t limit) {
+  sharing::KeyText form;
+  form.add(what == query_instant ? "prometheus vector" : "prometheus matrix");
+  form.add(static_cast<std::int64_t>(limit)).add(text);
+  return form.take();
 }
 
 std::string build_info_json() {
@@ -180,13 +187,15 @@ std::string_view advice(ErrorKind kind) {
 }  // namespace
 
 PrometheusApi::PrometheusApi(PrometheusApiOptions options, service::MetricsService* service, service::Catalog* catalog,
-                             service::Forwarder* forwarder, const Readiness& readiness, const base::WallClock& clock)
+                             service::Forwarder* forwarder, const Readiness& readiness, const base::WallClock& clock,
+                             sharing::Workers* workers)
     : options_(std::move(options)),
       service_(service),
       catalog_(catalog),
       forwarder_(forwarder),
       readiness_(readiness),
-      clock_(clock) {}
+      clock_(clock),
+      workers_(workers) {}
 
 std::optional<Route> PrometheusApi::find(const RoutePath& path) const {
   struct Row {
@@ -302,7 +311,14 @@ awaitable<Response> PrometheusApi::answer_query(Route route, const Request& requ
     if (error.kind == ErrorKind::invalid_argument) error.parameter = "query";
     co_return failure(error);
   }
-  co_return query_response(std::move(*answer), *asked, route, *limit);
+  std::string kept_as = form_of(*text, route.what, *limit);
+  service::Encode write = [family = answer->family, notices = answer->notices, asked = std::move(*asked),
+                           what = route.what,
+                           most = *limit] { return answer_json(*family, notices, asked, what, most); };
+  Result<Response> response = co_await answer_response(*answer, std::move(kept_as), std::move(write),
+                                                       request.head.headers, workers_, context.deadline);
+  if (!response) co_return failure(response.error());
+  co_return std::move(*response);
 }
 
 awaitable<Response> PrometheusApi::answer_list(Route route, const Request& request, CallContext& context) {

@@ -1,6 +1,7 @@
 #include "prometheus_json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -8,6 +9,7 @@
 #include <spm/promql/text.hpp>
 
 #include "json_text.hpp"
+#include "shortest.hpp"
 
 namespace spm::http {
 namespace {
@@ -45,7 +47,7 @@ char* put_large(char* at, double value) noexcept {
 char* put_number(char* at, double value) noexcept {
   const double size = std::fabs(value);
   if (size == 0 || (size >= 1e-6 && size < kExactIntegers)) [[likely]] {
-    return std::to_chars(at, at + kMaxNumber, value, std::chars_format::fixed).ptr;
+    return put_shortest_plain(at, value);
   }
   if (std::isnan(value)) return put(at, "NaN");
   if (std::isinf(value)) return put(at, value > 0 ? "+Inf" : "-Inf");
@@ -96,20 +98,35 @@ class PointHeads {
   std::vector<std::size_t> offsets_;
 };
 
-/// Writes straight into `out`'s memory: room for the longest form of every point is made first, the rest given back.
+/// Written block by block, so that the answer's memory is touched once.
 void append_points(std::string& out, const model::Column& column, const PointHeads& heads) {
   constexpr std::size_t kMaxPoint = PointHeads::kMaxSize + kMaxNumber + kPointEnd.size();
+  constexpr std::size_t kBlock = std::size_t{4} << 10U;
+  std::array<char, kBlock + kMaxPoint> block;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  char* at = block.data();
   const std::size_t before = out.size();
-  out.resize(before + column.count() * kMaxPoint);
-  char* at = out.data() + before;
   for (std::size_t i = 0; i < column.size(); ++i) {
     if (!column.has(i)) continue;
     at = put(at, heads.at(i));
     at = put_number(at, column.value(i));
     at = put(at, kPointEnd);
+    if (at >= block.data() + kBlock) {
+      out.append(block.data(), at);
+      at = block.data();
+    }
   }
-  out.resize(static_cast<std::size_t>(at - out.data()));
+  out.append(block.data(), at);
   if (out.size() > before) out.pop_back();  // the comma of the last point
+}
+
+/// About how many bytes the answer takes: with numbers as long as they nearly always are.
+std::size_t expected_size(const model::Matrix& matrix, const PointHeads& heads) {
+  constexpr std::size_t kMetric = 128;  // a series without its points, and about what its labels take
+  constexpr std::size_t kNumber = 19;
+  std::size_t points = 0;
+  for (const model::Series& series : matrix.series) points += series.column.count();
+  const std::size_t head = matrix.grid.points == 0 ? 0 : heads.at(matrix.grid.points - 1).size();
+  return 256 + matrix.series.size() * kMetric + points * (head + kNumber + kPointEnd.size());
 }
 
 void append_labels(std::string& out, const model::LabelSet& labels) {
@@ -149,7 +166,9 @@ void append_end(std::string& out, const Warnings& warnings) {
 
 std::string matrix_json(const model::Matrix& matrix, const Warnings& warnings) {
   const PointHeads heads(matrix.grid);
-  std::string out(kSuccess);
+  std::string out;
+  out.reserve(expected_size(matrix, heads));
+  out += kSuccess;
   out += R"({"resultType":"matrix","result":)";
   append_list(out, matrix.series, [&](const model::Series& series) {
     out += R"({"metric":)";

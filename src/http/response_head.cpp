@@ -1,6 +1,7 @@
 #include "response_head.hpp"
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 
@@ -20,17 +21,25 @@ std::string_view reason(int status) {
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += ": ";
-  for (const char c : value) out += (c >= 0 && c < 0x20) || c == 0x7F ? ' ' : c;
+  const std::size_t begin = out.size();
+  out += value;
+  for (std::size_t i = begin; i < out.size(); ++i) {
+    if ((out[i] >= 0 && out[i] < 0x20) || out[i] == 0x7F) out[i] = ' ';
+  }
   out += "\r\n";
 }
 
+void append_number(std::string& out, std::size_t number) {
+  std::array<char, 24> digits{};
+  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+}
+
 /// "Fri, 20 Nov 2026 02:30:00 GMT"
-std::string imf_date(std::int64_t unix_ms) {
+std::string imf_date(std::chrono::sys_seconds time) {
   using namespace std::chrono;
   constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto time = floor<seconds>(sys_time<milliseconds>(milliseconds(unix_ms)));
   const auto day = floor<days>(time);
   const year_month_day date(day);
   const hh_mm_ss<seconds> clock(time - day);
@@ -42,6 +51,22 @@ std::string imf_date(std::int64_t unix_ms) {
   return text.data();
 }
 
+/// The same for all answers of a second.
+std::string_view date_of(std::int64_t unix_ms) {
+  using namespace std::chrono;
+  struct Written {
+    sys_seconds at = sys_seconds::min();
+    std::string text;
+  };
+  thread_local Written last;
+  const auto now = floor<seconds>(sys_time<milliseconds>(milliseconds(unix_ms)));
+  if (last.at != now) {
+    last.text = imf_date(now);
+    last.at = now;
+  }
+  return last.text;
+}
+
 }  // namespace
 
 bool is_bodiless(int status) noexcept { return status < 200 || status == 204 || status == 304; }
@@ -49,18 +74,20 @@ bool is_bodiless(int status) noexcept { return status < 200 || status == 204 || 
 std::string response_head(const Response& response, const ResponseFraming& framing) {
   std::string out = "HTTP/1.1 ";
   out.reserve(512);
-  out += std::to_string(response.status);
+  append_number(out, static_cast<std::size_t>(response.status));
   out += ' ';
   out += reason(response.status);
   out += "\r\n";
-  append_field(out, "Date", imf_date(framing.now_ms));
+  append_field(out, "Date", date_of(framing.now_ms));
   append_field(out, "Server", base::kProgramName);
   if (!response.content_type.empty()) append_field(out, "Content-Type", response.content_type);
   for (const Header& field : response.headers) append_field(out, field.name, field.value);
   append_field(out, "X-Content-Type-Options", "nosniff");
   append_field(out, "X-Request-Id", framing.request_id);
   if (!is_bodiless(response.status)) {
-    append_field(out, "Content-Length", std::to_string(response.body_text().size()));
+    out += "Content-Length: ";
+    append_number(out, response.body_text().size());
+    out += "\r\n";
   }
   if (!framing.keep_alive) {
     append_field(out, "Connection", "close");

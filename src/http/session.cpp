@@ -1,12 +1,13 @@
 #include "session.hpp"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <exception>
 #include <utility>
-#include <variant>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <spm/base/utf8.hpp>
@@ -27,6 +28,9 @@ using base::Result;
 using Clock = Connection::Clock;
 
 constexpr std::size_t kMaxLoggedBytes = 500;
+constexpr std::size_t kMaxLoggedMethod = 20;
+/// Pipelined requests that are answered before other connections have their turn.
+constexpr int kMaxInOneGo = 32;
 
 /// Why reading ended: too late, or the client is gone (then nobody is left to be answered).
 Error read_error(const Connection::ErrorCode& error, std::string_view what) {
@@ -34,6 +38,15 @@ Error read_error(const Connection::ErrorCode& error, std::string_view what) {
     return Error(ErrorKind::request_timeout, "the request's " + std::string(what) + " did not arrive in time");
   }
   return Error(ErrorKind::cancelled, "the connection was closed: " + error.message());
+}
+
+/// A caller's text as it is logged; `room` holds it where it cannot be shown as it is.
+std::string_view shown(std::string_view text, std::size_t max_bytes, std::string& room) {
+  const bool plain =
+      text.size() <= max_bytes && std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7F; });
+  if (plain) return text;
+  room = base::printable(text, max_bytes);
+  return room;
 }
 
 bool has_body(const RequestHead& head) noexcept {
@@ -45,8 +58,8 @@ bool has_body(const RequestHead& head) noexcept {
 
 Session::Session(asio::ip::tcp::socket socket, const SessionContext& context)
     : context_(context),
-      never_(socket.get_executor(), asio::steady_timer::time_point::max()),
-      connection_(std::move(socket)) {}
+      gone_(std::make_shared<asio::cancellation_signal>()),
+      connection_(std::move(socket), context.options.max_head_bytes) {}
 
 asio::awaitable<void> Session::run() {
   for (;;) {
@@ -62,47 +75,41 @@ void Session::drain() {
   if (idle_ && !connection_.has_input()) connection_.close();
 }
 
-void Session::cut() {
-  never_.expires_at(asio::steady_timer::time_point::min());
-  connection_.close();
-}
+void Session::cut() { connection_.close(); }
 
 void Session::consume(std::size_t bytes) {
-  begin_ += bytes;
+  connection_.consume(bytes);
   head_end_.reset();
-  if (begin_ == buffer_.size()) {
-    buffer_.clear();
-    begin_ = 0;
-  } else if (begin_ > context_.options.max_head_bytes) {
-    buffer_.erase(0, begin_);
-    begin_ = 0;
-  }
 }
 
 asio::awaitable<Result<std::size_t>> Session::wait_for_head() {
   const HttpServerOptions& options = context_.options;
-  if (unread().empty()) {
+  if (connection_.unread().empty()) {
     if (draining_) co_return fail(ErrorKind::cancelled, "the server is stopping");
     idle_ = true;
-    const auto error =
-        co_await connection_.read_some(buffer_, options.max_head_bytes, Clock::now() + options.idle_timeout);
+    const auto error = co_await connection_.read_some(Clock::now() + options.idle_timeout);
     idle_ = false;
+    in_one_go_ = 0;
     if (error) co_return fail(ErrorKind::cancelled, "closed while idle: " + error.message());
+  }
+  if (++in_one_go_ > kMaxInOneGo) {
+    in_one_go_ = 0;
+    co_await asio::post(asio::use_awaitable);
   }
   const auto by = Clock::now() + options.head_timeout;
   // Some clients end a request with a line break that belongs to nothing.
   int stray_lines = 0;
   for (;;) {
-    while (stray_lines < 2 && unread().starts_with("\r\n")) {
+    while (stray_lines < 2 && connection_.unread().starts_with("\r\n")) {
       ++stray_lines;
       consume(2);
     }
-    if (const auto size = head_end_.find(unread())) co_return *size;
-    if (unread().size() > options.max_head_bytes) {
+    if (const auto size = head_end_.find(connection_.unread())) co_return *size;
+    if (connection_.unread().size() > options.max_head_bytes) {
       co_return fail(ErrorKind::header_too_large,
                      "the request's head is larger than " + std::to_string(options.max_head_bytes) + " bytes");
     }
-    const auto error = co_await connection_.read_some(buffer_, options.max_head_bytes, by);
+    const auto error = co_await connection_.read_some(by);
     if (error) co_return fail(read_error(error, "head"));
   }
 }
@@ -115,7 +122,7 @@ asio::awaitable<bool> Session::serve_one() {
     if (size.error().kind == ErrorKind::cancelled) co_return false;
     co_return co_await refuse(std::move(request), size.error());
   }
-  const std::string raw_head(unread().substr(0, *size));
+  const std::string raw_head(connection_.unread().substr(0, *size));
   consume(*size);
   HeadLimits limits;
   limits.max_bytes = context_.options.max_head_bytes;
@@ -156,22 +163,22 @@ asio::awaitable<Result<void>> Session::read_body(std::string_view raw_head, Requ
     co_return fail(ErrorKind::body_too_large, "the request's body is larger than " + std::to_string(limit) + " bytes");
   }
   const auto by = Clock::now() + context_.options.head_timeout;
-  if (request.head.expects_continue && unread().empty()) {
+  if (request.head.expects_continue && connection_.unread().empty()) {
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     const auto error = co_await connection_.write(kContinue, {}, context_.options.write_timeout);
     if (error) co_return fail(read_error(error, "body"));
   }
   BodyReader reader(raw_head, limit);
   for (;;) {
-    auto used = reader.put(unread());
+    auto used = reader.put(connection_.unread());
     if (!used) co_return fail(std::move(used.error()));
     consume(*used);
     if (reader.done()) break;
     // What the reader leaves is one unfinished line of chunk framing.
-    if (*used == 0 && unread().size() > context_.options.max_head_bytes) {
+    if (*used == 0 && connection_.unread().size() > context_.options.max_head_bytes) {
       co_return fail(ErrorKind::malformed_request, "a line of the body's framing is too long");
     }
-    const auto error = co_await connection_.read_some(buffer_, context_.options.max_head_bytes, by);
+    const auto error = co_await connection_.read_some(by);
     if (error) co_return fail(read_error(error, "body"));
   }
   request.body = reader.take();
@@ -179,10 +186,9 @@ asio::awaitable<Result<void>> Session::read_body(std::string_view raw_head, Requ
 }
 
 asio::awaitable<std::optional<Response>> Session::handle_while_connected(const Request& request) {
-  using asio::experimental::awaitable_operators::operator||;
-  auto outcome = co_await (handle_guarded(request) || until_client_gone());
-  std::optional<Response> response;
-  if (outcome.index() == 0) response = std::move(std::get<0>(outcome));
+  connection_.watch(*gone_);
+  std::optional<Response> response = co_await handle_guarded(request);
+  if (!connection_.end_watch()) response.reset();
   co_return response;
 }
 
@@ -196,15 +202,6 @@ asio::awaitable<Response> Session::handle_guarded(const Request& request) {
   Error error(ErrorKind::internal, "an internal error, see the log for this request's id");
   error.log_detail = std::move(what);
   co_return context_.handler.refuse(request.head, error);
-}
-
-asio::awaitable<void> Session::until_client_gone() {
-  // Reading is the only way to notice. What comes is the next request; it is kept, up to a bound.
-  while (unread().size() <= context_.options.max_head_bytes) {
-    const auto error = co_await connection_.read_some(buffer_, context_.options.max_head_bytes);
-    if (error) co_return;
-  }
-  co_await never_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
 asio::awaitable<bool> Session::respond(const Request& request, Response response) {
@@ -224,7 +221,7 @@ asio::awaitable<bool> Session::respond(const Request& request, Response response
   }
   record(request, response, error ? 0 : head.size() + body.size(), response.status);
   if (error) co_return false;
-  if (!framing.keep_alive) linger_ = request.head.keep_alive || !unread().empty();
+  if (!framing.keep_alive) linger_ = request.head.keep_alive || !connection_.unread().empty();
   co_return framing.keep_alive;
 }
 
@@ -247,13 +244,19 @@ void Session::report(const Request& request, const Error& error) {
 
 void Session::record(const Request& request, const Response& response, std::size_t bytes, int status) {
   const auto took = Clock::now() - request.received;
-  context_.metrics.request_finished(context_.options.door, response.route, std::to_string(status), took);
+  std::array<char, 12> code{};
+  const auto code_end = std::to_chars(code.data(), code.data() + code.size(), status).ptr;
+  context_.metrics.request_finished(context_.options.door, response.route, std::string_view(code.data(), code_end),
+                                    took);
   if (!context_.options.access_log) return;
+  std::string method;
+  std::string path;
+  std::string query;
   const std::string* agent = request.head.headers.find("user-agent");
   context_.log.access({{"door", telemetry::door_name(context_.options.door)},
-                       {"method", base::printable(request.head.method, 20)},
-                       {"path", base::printable(request.head.path, kMaxLoggedBytes)},
-                       {"query", base::printable(request.head.query, kMaxLoggedBytes)},
+                       {"method", shown(request.head.method, kMaxLoggedMethod, method)},
+                       {"path", shown(request.head.path, kMaxLoggedBytes, path)},
+                       {"query", shown(request.head.query, kMaxLoggedBytes, query)},
                        {"status", status},
                        {"bytes", static_cast<std::uint64_t>(bytes)},
                        {"duration_ms", std::chrono::duration<double, std::milli>(took).count()},

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 
 #include <spm/base/clock.hpp>
 #include <spm/http/handler.hpp>
@@ -34,8 +35,10 @@ class Session {
  public:
   Session(boost::asio::ip::tcp::socket socket, const SessionContext& context);
 
-  /// Until the connection is closed.
+  /// Until the connection is closed. To be run so that cancellation() cancels it.
   boost::asio::awaitable<void> run();
+  /// Emitted when the client goes away. Outlives the coroutine that runs the session.
+  const std::shared_ptr<boost::asio::cancellation_signal>& cancellation() const noexcept { return gone_; }
   /// Answers what has begun, then closes; closes now when nothing has.
   void drain();
   /// Closes now; a request that is being handled is cancelled.
@@ -48,22 +51,19 @@ class Session {
   boost::asio::awaitable<base::Result<void>> read_body(std::string_view raw_head, Request& request);
   boost::asio::awaitable<std::optional<Response>> handle_while_connected(const Request& request);
   boost::asio::awaitable<Response> handle_guarded(const Request& request);
-  boost::asio::awaitable<void> until_client_gone();
   boost::asio::awaitable<bool> respond(const Request& request, Response response);
   boost::asio::awaitable<bool> refuse(Request request, base::Error error);
 
   void record(const Request& request, const Response& response, std::size_t bytes, int status);
   /// An error in the log, as loud as its kind is.
   void report(const Request& request, const base::Error& error);
-  std::string_view unread() const noexcept { return std::string_view(buffer_).substr(begin_); }
   void consume(std::size_t bytes);
 
   const SessionContext& context_;
-  boost::asio::steady_timer never_;  ///< waited for when only cut() can still end the wait
+  const std::shared_ptr<boost::asio::cancellation_signal> gone_;
   Connection connection_;
-  std::string buffer_;  ///< bytes received; those before begin_ are done with
-  std::size_t begin_ = 0;
   HeadEndFinder head_end_;
+  int in_one_go_ = 0;  ///< requests answered since the last wait for the client
   bool idle_ = false;  ///< waiting for a request's first byte
   bool draining_ = false;
   bool linger_ = false;  ///< the client may still be sending when this side closes

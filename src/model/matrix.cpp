@@ -5,6 +5,22 @@
 #include <spm/model/matrix.hpp>
 
 namespace spm::model {
+namespace {
+
+constexpr std::size_t kBits = 64;
+
+constexpr std::size_t words_of(std::size_t points) noexcept { return (points + kBits - 1) / kBits; }
+
+/// `count` bits, 1 to 64 of them, from bit `begin` on.
+std::uint64_t bits_at(const std::vector<std::uint64_t>& words, std::size_t begin, std::size_t count) noexcept {
+  const std::size_t shift = begin % kBits;
+  const std::size_t word = begin / kBits;
+  std::uint64_t bits = words[word] >> shift;
+  if (shift + count > kBits) bits |= words[word + 1] << (kBits - shift);
+  return count == kBits ? bits : bits & ((std::uint64_t{1} << count) - 1);
+}
+
+}  // namespace
 
 const std::string* find_label(const LabelSet& labels, std::string_view name) noexcept {
   const auto found = std::ranges::find(labels, name, &Label::name);
@@ -26,6 +42,49 @@ void Column::place(std::size_t begin, const Column& piece) noexcept {
     // What is shifted out at the end of the last word may be no bit at all.
     if (const std::uint64_t rest = shift == 0 ? 0 : bits >> (64 - shift); rest != 0) present_[word] |= rest;
   }
+}
+
+void Column::reserve(std::size_t points) {
+  values_.reserve(points);
+  present_.reserve(words_of(points));
+}
+
+void Column::append(const Column& other, std::size_t begin, std::size_t count) {
+  const std::size_t at = size();
+  const auto from = other.values_.begin() + static_cast<std::ptrdiff_t>(begin);
+  values_.insert(values_.end(), from, from + static_cast<std::ptrdiff_t>(count));
+  present_.resize(words_of(at + count), 0);
+  const std::size_t shift = at % kBits;
+  std::size_t word = at / kBits;
+  for (std::size_t done = 0; done < count; done += kBits, ++word) {
+    const std::uint64_t bits = bits_at(other.present_, begin + done, std::min(kBits, count - done));
+    present_[word] |= bits << shift;
+    // What is shifted out at the end of the last word may be no bit at all.
+    if (const std::uint64_t rest = shift == 0 ? 0 : bits >> (kBits - shift); rest != 0) present_[word + 1] |= rest;
+  }
+}
+
+void Column::append_absent(std::size_t count) {
+  values_.resize(values_.size() + count, 0.0);
+  present_.resize(words_of(values_.size()), 0);
+}
+
+std::size_t Column::first_present(std::size_t begin, std::size_t end) const noexcept {
+  for (std::size_t at = begin; at < end; at += kBits) {
+    const std::uint64_t bits = bits_at(present_, at, std::min(kBits, end - at));
+    if (bits != 0) return at + static_cast<std::size_t>(std::countr_zero(bits));
+  }
+  return end;
+}
+
+std::size_t Column::end_of_present(std::size_t end) const noexcept {
+  while (end > 0) {
+    const std::size_t word = (end - 1) / kBits;
+    const std::uint64_t bits = bits_at(present_, word * kBits, end - word * kBits);
+    if (bits != 0) return word * kBits + static_cast<std::size_t>(std::bit_width(bits));
+    end = word * kBits;
+  }
+  return 0;
 }
 
 Matrix join_pieces(std::vector<Matrix> pieces) {

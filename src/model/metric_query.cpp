@@ -147,6 +147,7 @@ Result<MetricQuery> check(UncheckedMetricQuery asked, std::int64_t now_ms) {
                                   "lookback " + std::to_string(*lookback) + " ms before endTs lies before the year 1"));
   }
 
+  query.movable_end_ms = end_ms;
   query.grid.start_ms = end_ms - *lookback;
   query.grid.step_ms = *step;
   query.grid.points = points_of(*lookback, *step);

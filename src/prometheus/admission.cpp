@@ -32,6 +32,7 @@ class Admission::Place {
   Place& operator=(const Place&) = delete;
   ~Place() {
     owner_.metrics_.upstream_waiting(-1);
+    owner_.metrics_.upstream_waited(std::chrono::steady_clock::now() - since_);
     if (claimed_) return;
     if (leave()) owner_.release(waiter_->kind);
   }
@@ -55,6 +56,7 @@ class Admission::Place {
 
   Admission& owner_;
   std::shared_ptr<Waiter> waiter_;
+  const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
   bool claimed_ = false;
 };
 

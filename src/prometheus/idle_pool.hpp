@@ -75,6 +75,9 @@ class IdlePool {
              idle.connection->generation() >= generation;
     };
     const auto unfit = std::stable_partition(idle_.begin(), idle_.end(), fit);
+    // Too old to be used again, and still a witness: the other side may have been restarted meanwhile.
+    ended_ += static_cast<std::uint64_t>(
+        std::count_if(unfit, idle_.end(), [](const Idle& idle) { return !idle.connection->looks_alive(); }));
     std::move(unfit, idle_.end(), std::back_inserter(dropped));
     idle_.erase(unfit, idle_.end());
   }

@@ -128,12 +128,12 @@ base::Result<std::shared_ptr<RateAnswer>> joined(const ChunksRead& read,
     columns.reserve(pieces.size());
     for (base::Result<PieceColumns>& piece : pieces) columns.push_back(std::move(piece->parts[part]));
     if (columns.size() == 1) {
-      answer->columns.emplace_back(read.work->parts[part], std::move(columns.front()));
+      answer->add(read.work->parts[part], std::move(columns.front()));
       continue;
     }
     auto whole = join_columns(read.query.grid, std::move(columns), cells_left);
     if (!whole) return base::fail(std::move(whole.error()));
-    answer->columns.emplace_back(read.work->parts[part], std::move(*whole));
+    answer->add(read.work->parts[part], std::move(*whole));
   }
   return answer;
 }
@@ -167,7 +167,7 @@ std::shared_ptr<RateAnswer> nothing(const ChunksRead& read) {
   for (const RatePart& part : read.work->parts) {
     model::Matrix none;
     none.grid = read.query.grid;
-    answer->columns.emplace_back(part, std::move(none));
+    answer->add(part, std::move(none));
   }
   return answer;
 }

@@ -99,7 +99,7 @@ class PromqlRates final : public RateSource {
           answer->warnings.push_back(std::move(warning));
         }
       }
-      answer->columns.emplace_back(std::move(query.needed[i]), std::move(one.matrix));
+      answer->add(std::move(query.needed[i]), std::move(one.matrix));
     }
     return answer;
   }

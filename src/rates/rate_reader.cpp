@@ -92,6 +92,14 @@ std::optional<ComparisonSubject> subject_of(const RateQuery& query) {
   return subject;
 }
 
+/// What is shared with others stays as it is.
+RateAnswerPtr in_era(const RateAnswerPtr& answer, std::uint64_t era) {
+  if (!answer) return nullptr;
+  auto dated = std::make_shared<RateAnswer>(*answer);
+  dated->era = era;
+  return dated;
+}
+
 /// Whoever finds `taken` free has it until he is done, however his coroutine ends.
 class Alone {
  public:
@@ -200,7 +208,7 @@ class Core : public std::enable_shared_from_this<Core> {
       Result<RateAnswerPtr> answer = co_await ways->chunks->read(std::move(by_chunks), sooner);
       if (answer) {
         self->state_.chunks_worked();
-        co_return std::move(answer);
+        co_return in_era(*answer, ways->era);
       }
       if (answer.error().kind == ErrorKind::deadline_exceeded && !context.deadline.expired()) {
         answer = fail(ErrorKind::overloaded, "raw chunks took longer than three quarters of the time there is");
@@ -209,7 +217,8 @@ class Core : public std::enable_shared_from_this<Core> {
     }
     if (!ways->promql) co_return RateAnswerPtr();
     Result<RateAnswerPtr> answer = co_await ways->promql->read(std::move(query), context);
-    if (!answer) self->note_failure(answer.error());
+    if (answer) co_return in_era(*answer, ways->era);
+    self->note_failure(answer.error());
     co_return std::move(answer);
   }
 

@@ -99,10 +99,20 @@ void ReaderState::learn_engine(std::uint64_t begun, const EngineAnswers& engine)
   if (another && ways_->status.chunks == Chunks::agreed) {
     set(Chunks::undecided, std::nullopt, "the store computes in another way than before");
   }
+  // The same engine that was away for a while goes on with its era.
+  if (era_engine_ && era_engine_ != engine) begin_era();
+  era_engine_ = engine;
   auto next = std::make_shared<Ways>(*ways_);
   next->status.repair = engine.repair;
   next->promql = engine.repair ? makers_.promql(*engine.repair) : nullptr;
   ways_ = std::move(next);
+}
+
+void ReaderState::begin_era() {
+  auto next = std::make_shared<Ways>(*ways_);
+  ++next->era;
+  ways_ = std::move(next);
+  era_variant_.reset();
 }
 
 void ReaderState::set(Chunks chunks, std::optional<RateVariant> variant, std::string reason) {
@@ -128,10 +138,14 @@ void ReaderState::finish_comparison(std::uint64_t begun, const ComparisonOutcome
   if (begun != epoch_ || disabled_) return;
   switch (outcome.verdict) {
     case Verdict::agreed:
+      if (era_variant_ && era_variant_ != outcome.variant) begin_era();
+      era_variant_ = outcome.variant;
       set(Chunks::agreed, outcome.variant, "the store's own rates are those that its raw samples make");
       broken_in_a_row_ = 0;
       break;
     case Verdict::disagreed:
+      // What was computed here is not what the store says any more.
+      if (era_variant_) begin_era();
       set(Chunks::disagreed, std::nullopt, outcome.reason);
       break;
     case Verdict::absent:

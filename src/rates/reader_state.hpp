@@ -21,6 +21,7 @@ struct Ways {
   ReaderStatus status;
   std::shared_ptr<RateSource> chunks;  ///< null unless status.chunks is agreed
   std::shared_ptr<RateSource> promql;  ///< null while the repair of buckets is not known
+  std::uint64_t era = 1;               ///< see RateAnswer::era
 };
 
 /// Why a read by chunks was taken over by PromQL.
@@ -91,6 +92,7 @@ class ReaderState {
   void broke(const base::Error& error, Time now);
   void set(Chunks chunks, std::optional<RateVariant> variant, std::string reason);
   void give_up(std::string reason, Time now);
+  void begin_era();
 
   const RateReaderOptions options_;
   const Makers makers_;
@@ -98,8 +100,10 @@ class ReaderState {
 
   mutable std::mutex mutex_;  ///< guards all below
   std::shared_ptr<const Ways> ways_;
-  std::optional<EngineAnswers> engine_;  ///< empty: not asked since the store was away
-  bool read_since_ = false;              ///< the last comparison began
+  std::optional<EngineAnswers> engine_;      ///< empty: not asked since the store was away
+  std::optional<EngineAnswers> era_engine_;  ///< what the era's answers were made with, once that is known
+  std::optional<RateVariant> era_variant_;
+  bool read_since_ = false;  ///< the last comparison began
   std::optional<Time> compared_;
   std::chrono::milliseconds pause_;  ///< to the next one while nothing is settled
   std::uint64_t epoch_ = 0;

@@ -1,12 +1,13 @@
 #include "shared_rates.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
-#include "caller_kind.hpp"
-#include "flights.hpp"
-#include "key_text.hpp"
+#include <spm/sharing/caller_kinds.hpp>
+#include <spm/sharing/flights.hpp>
+#include <spm/sharing/key_text.hpp>
 
 namespace spm::rates {
 namespace {
@@ -14,7 +15,8 @@ namespace {
 using base::CallContext;
 using base::Result;
 using boost::asio::awaitable;
-using Reads = Flights<std::string, RateAnswerPtr>;
+using sharing::KeyText;
+using Reads = sharing::Flights<std::string, RateAnswerPtr>;
 
 /// What a shared read may take. Callers leave at their own deadlines, also at later ones than that of the first.
 constexpr std::chrono::seconds kLongestRead{120};
@@ -79,6 +81,8 @@ class Core {
 
   Reads::Passenger board(const RateQuery& query, Sharing sharing, const CallContext& context) {
     std::string key = key_of(query, sharing, callers_.kind_of(context));
+    // A page that is loaded anew is one read; it joins none that others began before.
+    if (context.wants_fresh) key += "fresh";
     Reads::Passenger passenger = reads_->board(std::move(key), [source = source_, query, context] {
       CallContext of_the_read = context;
       of_the_read.deadline = base::Deadline::after(kLongestRead);
@@ -96,7 +100,7 @@ class Core {
 
   const std::shared_ptr<RateSource> source_;
   const std::shared_ptr<Reads> reads_;
-  const CallerKinds callers_;
+  const sharing::CallerKinds callers_;
   telemetry::Metrics& metrics_;
 };
 
@@ -119,15 +123,61 @@ class SharedRates final : public RateSource {
     if (context.deadline.expired()) {
       co_return base::fail(base::ErrorKind::deadline_exceeded, "the metrics store did not answer in time");
     }
-    Sharing sharing = core->sharing_of(query, context);
-    for (;;) {
+    const Sharing sharing = core->sharing_of(query, context);
+    if (sharing == Sharing::same_page) {
       Reads::Passenger passenger = core->board(query, sharing, context);
       Result<RateAnswerPtr> answer = co_await Reads::wait(std::move(passenger), context.deadline);
       const bool lacking = answer && *answer && !has_all(**answer, query.needed);
-      if (!lacking || sharing == Sharing::same_needs) co_return answer;
+      if (!lacking) co_return answer;
       // The read left out what was only welcome to the one who began it.
-      sharing = Sharing::same_needs;
     }
+    if (query.needed.size() == 1) {
+      Reads::Passenger passenger = core->board(query, Sharing::same_needs, context);
+      co_return co_await Reads::wait(std::move(passenger), context.deadline);
+    }
+    co_return co_await read_parts(core, std::move(query), context);
+  }
+
+  /// Each part by itself, all at once: another question may need one of them only, and share that.
+  static awaitable<Result<RateAnswerPtr>> read_parts(std::shared_ptr<Core> core, RateQuery query,
+                                                     const CallContext& context) {
+    std::vector<Reads::Passenger> aboard;
+    aboard.reserve(query.needed.size());
+    for (const RatePart& part : query.needed) {
+      RateQuery one = query;
+      one.needed = {part};
+      one.welcome.clear();
+      aboard.push_back(core->board(one, Sharing::same_needs, context));
+    }
+    std::shared_ptr<RateAnswer> together;
+    for (Reads::Passenger& passenger : aboard) {
+      Result<RateAnswerPtr> answer = co_await Reads::wait(std::move(passenger), context.deadline);
+      if (!answer || !*answer) co_return answer;
+      if (!together) {
+        together = std::make_shared<RateAnswer>(**answer);
+        continue;
+      }
+      // The store has become another engine in between: it answers as a whole, this once.
+      if ((*answer)->era != together->era || (*answer)->bucket_repair != together->bucket_repair) {
+        co_return RateAnswerPtr();
+      }
+      add(*together, **answer);
+    }
+    co_return RateAnswerPtr(std::move(together));
+  }
+
+  static void add(RateAnswer& together, const RateAnswer& other) {
+    together.columns.insert(together.columns.end(), other.columns.begin(), other.columns.end());
+    for (const std::string& warning : other.warnings) {
+      if (std::ranges::find(together.warnings, warning) == together.warnings.end()) {
+        together.warnings.push_back(warning);
+      }
+    }
+    together.report.pieces += other.report.pieces;
+    together.report.series += other.report.series;
+    together.report.samples += other.report.samples;
+    together.report.bytes += other.report.bytes;
+    together.report.took = std::max(together.report.took, other.report.took);
   }
 
   const std::shared_ptr<Core> core_;

@@ -14,8 +14,8 @@
 #include <boost/asio/strand.hpp>
 
 #include <spm/schema/discovery.hpp>
+#include <spm/sharing/caller_kinds.hpp>
 
-#include "caller_key.hpp"
 #include "discovery_log.hpp"
 #include "error_look.hpp"
 #include "knowledge.hpp"
@@ -132,7 +132,7 @@ class Core : public std::enable_shared_from_this<Core> {
     std::shared_ptr<SchemaFlight> flight;
     {
       const std::lock_guard lock(mutex_);
-      const std::shared_ptr<Known> known = table_.of(keys_.key_of(own));
+      const std::shared_ptr<Known> known = table_.of(callers_.kind_of(own));
       flight = known->flight ? known->flight : start(known, own, Job::Goal::all);
     }
     if (!flight) co_return fail(ErrorKind::shutting_down, "the service is shutting down");
@@ -171,7 +171,7 @@ class Core : public std::enable_shared_from_this<Core> {
   Ticket ask(model::MetricKind kind, const CallContext& context) {
     const std::lock_guard lock(mutex_);
     Ticket ticket;
-    ticket.known = table_.of(keys_.key_of(context));
+    ticket.known = table_.of(callers_.kind_of(context));
     Known& known = *ticket.known;
     ticket.have = known.schema;
     const auto join_or_start = [&](Job::Goal goal) {
@@ -191,7 +191,7 @@ class Core : public std::enable_shared_from_this<Core> {
   Ticket ask_again(const StoreSchema& used, const CallContext& context) {
     const std::lock_guard lock(mutex_);
     Ticket ticket;
-    ticket.known = table_.of(keys_.key_of(context));
+    ticket.known = table_.of(callers_.kind_of(context));
     Known& known = *ticket.known;
     if (known.schema && !same_names(*known.schema, used)) return ticket;
     if (known.flight) {
@@ -221,7 +221,7 @@ class Core : public std::enable_shared_from_this<Core> {
       std::shared_ptr<SchemaFlight> flight;
       {
         const std::lock_guard lock(mutex_);
-        known = table_.of(keys_.key_of(context));
+        known = table_.of(callers_.kind_of(context));
         if (known->of_range(range) != nullptr) break;
         flight = known->flight ? known->flight : start(known, context, Job::Goal::range, range);
       }
@@ -347,7 +347,7 @@ class Core : public std::enable_shared_from_this<Core> {
   prometheus::PrometheusClient& store_;
   const base::WallClock& clock_;
   const asio::any_io_executor executor_;
-  const CallerKeys keys_;
+  const sharing::CallerKinds callers_;
   DiscoveryLog log_;
 
   mutable std::mutex mutex_;

@@ -9,6 +9,7 @@
 #include <spm/reshape/family.hpp>
 
 #include "column_math.hpp"
+#include "computed.hpp"
 #include "family_listing.hpp"
 #include "store_warnings.hpp"
 
@@ -24,6 +25,7 @@ using rates::RateAnswer;
 using rates::RateAnswerPtr;
 using rates::RatePart;
 using rates::RateQuery;
+using Time = std::chrono::steady_clock::time_point;
 
 namespace {
 
@@ -54,6 +56,37 @@ std::vector<RatePart> parts_of_page(const Levels& levels, const std::optional<ra
   }
   return parts;
 }
+
+CacheResult result_of(rates::Reuse reuse) noexcept {
+  switch (reuse) {
+    case rates::Reuse::miss:
+      return CacheResult::miss;
+    case rates::Reuse::partial:
+      return CacheResult::partial;
+    case rates::Reuse::hit:
+      return CacheResult::hit;
+    case rates::Reuse::none:
+      break;
+  }
+  return CacheResult::bypass;
+}
+
+/// Of all reads for one answer: what they have in common, else partial.
+CacheResult result_of(std::initializer_list<const RateAnswer*> reads) noexcept {
+  const rates::Reuse first = (*reads.begin())->report.reuse;
+  const bool all = std::ranges::all_of(reads, [&](const RateAnswer* one) { return one->report.reuse == first; });
+  return all ? result_of(first) : CacheResult::partial;
+}
+
+/// The epoch: now. Time::min(): unknown.
+Time when_asked(const rates::ReadReport& report) noexcept {
+  if (report.asked != Time()) return report.asked;
+  // Partial without a request for these columns: the store was asked for something else.
+  const bool held = report.reuse == rates::Reuse::hit || (report.reuse == rates::Reuse::partial && report.pieces == 0);
+  return held ? Time::min() : Time();
+}
+
+std::size_t points_of(const model::Matrix& matrix) { return matrix.series.size() * matrix.grid.points; }
 
 std::optional<rates::LabelFilter> error_filter(const model::MetricNames& names) {
   if (!status_tells_errors(names)) return std::nullopt;
@@ -86,8 +119,12 @@ struct ColumnReader::Asked {
 
   MetricsAnswer answer_with(model::MetricFamily family, std::initializer_list<const RateAnswer*> reads) {
     MetricsAnswer answer;
-    answer.family = std::move(family);
+    answer.set_family(std::move(family));
+    answer.cache = result_of(reads);
     for (const RateAnswer* columns : reads) {
+      const Time asked_at = when_asked(columns->report);
+      const bool earlier = answer.asked == Time() || asked_at < answer.asked;
+      if (asked_at != Time() && earlier) answer.asked = asked_at;
       add_store_warnings(answer.notices, columns->warnings);
       if (plan) plan->add(columns->report);
     }
@@ -119,7 +156,7 @@ awaitable<ColumnReader::Outcome> ColumnReader::read(const std::vector<std::strin
     if (text) asked.plan.emplace(std::move(*text));
   }
   Outcome outcome = co_await read_kind(asked, context);
-  if (outcome && *outcome && (*outcome)->family.metrics.size() > max_series_) {
+  if (outcome && *outcome && (*outcome)->family->metrics.size() > max_series_) {
     co_return fail(base::ErrorKind::answer_too_large, "the answer has more than " + std::to_string(max_series_) +
                                                           " series (--store.max-series); ask for fewer services");
   }
@@ -151,9 +188,11 @@ awaitable<ColumnReader::Outcome> ColumnReader::latencies_of(Asked& asked, const 
   const model::Matrix* buckets = *columns ? (*columns)->find(needed) : nullptr;
   if (buckets == nullptr) co_return std::nullopt;
 
-  model::Matrix quantiles =
-      latencies(*buckets, asked.query.quantile, asked.names.to_milliseconds, (*columns)->bucket_repair);
-  model::MetricFamily family = reshape::to_family(asked.query, asked.names, std::move(quantiles));
+  auto work = [&asked, buckets, repair = (*columns)->bucket_repair] {
+    model::Matrix quantiles = latencies(*buckets, asked.query.quantile, asked.names.to_milliseconds, repair);
+    return reshape::to_family(asked.query, asked.names, std::move(quantiles));
+  };
+  model::MetricFamily family = co_await computed(workers_, points_of(*buckets), std::move(work));
   co_return asked.answer_with(std::move(family), {columns->get()});
 }
 
@@ -164,7 +203,8 @@ awaitable<ColumnReader::Outcome> ColumnReader::calls_of(Asked& asked, const Call
   if (!columns) co_return fail(std::move(columns.error()));
   const model::Matrix* calls = *columns ? (*columns)->find(needed) : nullptr;
   if (calls == nullptr) co_return std::nullopt;
-  model::MetricFamily family = reshape::to_family(asked.query, asked.names, *calls);
+  auto work = [&asked, calls] { return reshape::to_family(asked.query, asked.names, *calls); };
+  model::MetricFamily family = co_await computed(workers_, points_of(*calls), std::move(work));
   co_return asked.answer_with(std::move(family), {columns->get()});
 }
 
@@ -183,10 +223,13 @@ awaitable<ColumnReader::Outcome> ColumnReader::errors_of(Asked& asked, const Cal
   const model::Matrix* errors = *columns && filter ? (*columns)->find(failed) : nullptr;
   if (calls == nullptr || (filter && errors == nullptr)) co_return std::nullopt;
 
-  model::Matrix ratios;
-  ratios.grid = calls->grid;
-  if (errors != nullptr) ratios = fractions(*errors, *calls);
-  model::MetricFamily family = reshape::to_error_rate_family(asked.query, asked.names, ratios, *calls);
+  auto work = [&asked, calls, errors] {
+    model::Matrix ratios;
+    ratios.grid = calls->grid;
+    if (errors != nullptr) ratios = fractions(*errors, *calls);
+    return reshape::to_error_rate_family(asked.query, asked.names, ratios, *calls);
+  };
+  model::MetricFamily family = co_await computed(workers_, points_of(*calls), std::move(work));
   co_return asked.answer_with(std::move(family), {columns->get()});
 }
 
@@ -208,8 +251,11 @@ awaitable<ColumnReader::Outcome> ColumnReader::errors_by_matchers(Asked& asked, 
   const model::Matrix* errors = *errors_read ? (*errors_read)->find(needed) : nullptr;
   if (calls == nullptr || errors == nullptr) co_return std::nullopt;
 
-  const model::Matrix ratios = fractions(*errors, *calls);
-  model::MetricFamily family = reshape::to_error_rate_family(asked.query, asked.names, ratios, *calls);
+  auto work = [&asked, calls, errors] {
+    const model::Matrix ratios = fractions(*errors, *calls);
+    return reshape::to_error_rate_family(asked.query, asked.names, ratios, *calls);
+  };
+  model::MetricFamily family = co_await computed(workers_, points_of(*calls), std::move(work));
   MetricsAnswer answer = asked.answer_with(std::move(family), {calls_read->get(), errors_read->get()});
   co_return std::move(answer);
 }

@@ -15,6 +15,7 @@
 #include <spm/promql/templates.hpp>
 #include <spm/rates/rate_source.hpp>
 #include <spm/service/metrics_service.hpp>
+#include <spm/sharing/workers.hpp>
 
 #include "answer_plan.hpp"
 
@@ -24,10 +25,13 @@ namespace spm::service {
 /// what the store would answer.
 class ColumnReader {
  public:
-  ColumnReader(const promql::TemplateSet& templates, rates::RateSource& source, std::size_t max_series)
+  /// `workers` compute what is large; null: nothing is.
+  ColumnReader(const promql::TemplateSet& templates, rates::RateSource& source, std::size_t max_series,
+               sharing::Workers* workers = nullptr)
       : templates_(templates),
         source_(source),
-        max_series_(max_series) {}
+        max_series_(max_series),
+        workers_(workers) {}
 
   /// nullopt: not from columns. A template was changed, the metric is a native histogram, or the source has none.
   /// Everything outlives the call.
@@ -51,6 +55,7 @@ class ColumnReader {
   const promql::TemplateSet& templates_;
   rates::RateSource& source_;
   const std::size_t max_series_;  ///< of one answer
+  sharing::Workers* const workers_;
 };
 
 }  // namespace spm::service

@@ -14,8 +14,8 @@ namespace spm::service {
 class FamilyReader {
  public:
   FamilyReader(const promql::TemplateSet& templates, rates::RateSource& rates, prometheus::PrometheusClient& store,
-               std::size_t max_series)
-      : columns_(templates, rates, max_series),
+               std::size_t max_series, sharing::Workers* workers)
+      : columns_(templates, rates, max_series, workers),
         whole_(templates, store, max_series) {}
 
   /// Everything outlives the call.

@@ -29,19 +29,20 @@ class PromqlMetricsService final : public MetricsService {
  public:
   PromqlMetricsService(schema::NamesSource& names, const promql::TemplateSet& templates, rates::RateSource& rates,
                        prometheus::PrometheusClient& store, telemetry::Metrics& metrics, telemetry::Log& log,
-                       MetricsServiceOptions options)
+                       MetricsServiceOptions options, sharing::Workers* workers)
       : names_(names),
         store_(store),
         options_(std::move(options)),
-        reader_(templates, rates, store, options_.max_series),
+        reader_(templates, rates, store, options_.max_series, workers),
         tags_(store),
         log_(metrics, log) {}
 
   awaitable<Result<MetricsAnswer>> answer(MetricQuery query, const CallContext& context) override {
+    const auto began = std::chrono::steady_clock::now();
     Result<SchemaPtr> schema = co_await names_.schema(query.kind, context);
     if (!schema) co_return fail(std::move(schema.error()));
     Result<MetricsAnswer> answer = co_await answer_under(**schema, query, context);
-    if (answer && answer->family.metrics.empty()) {
+    if (answer && answer->family->metrics.empty()) {
       Result<SchemaPtr> newer = co_await names_.after_empty(*schema, query.grid, context);
       if (newer && *newer) {
         answer = co_await answer_under(**newer, query, context);
@@ -54,6 +55,7 @@ class PromqlMetricsService final : public MetricsService {
       }
     }
     if (!answer) co_return fail(std::move(answer.error()));
+    if (answer->asked == std::chrono::steady_clock::time_point()) answer->asked = began;
 
     if (query.default_step_widened_from_ms) {
       answer->notices.push_back(
@@ -70,9 +72,11 @@ class PromqlMetricsService final : public MetricsService {
                                                 const CallContext& context) {
     if (auto reason = why_nothing(schema, query)) {
       MetricsAnswer nothing;
-      nothing.family.name = reshape::family_name(query);
-      nothing.family.help = reshape::family_help(query);
-      nothing.family.grid = query.grid;
+      model::MetricFamily empty;
+      empty.name = reshape::family_name(query);
+      empty.help = reshape::family_help(query);
+      empty.grid = query.grid;
+      nothing.set_family(std::move(empty));
       nothing.notices.push_back(std::move(*reason));
       co_return std::move(nothing);
     }
@@ -87,17 +91,17 @@ class PromqlMetricsService final : public MetricsService {
     build.extra_matchers = std::move(*tags);
 
     Result<MetricsAnswer> answer = co_await reader_.read(query.services, query, names, build, context);
-    if (answer && answer->family.metrics.empty() && !query.services_with_plus.empty()) {
+    if (answer && answer->family->metrics.empty() && !query.services_with_plus.empty()) {
       Result<MetricsAnswer> other = co_await reader_.read(query.services_with_plus, query, names, build, context);
       if (!other) co_return fail(std::move(other.error()));
-      if (!other->family.metrics.empty()) {
+      if (!other->family->metrics.empty()) {
         answer = std::move(other);
         answer->notices.push_back(
             notice_of(NoticeKind::services_with_plus, "the + in the service name was read as itself"));
       }
     }
     if (!answer) co_return fail(std::move(answer.error()));
-    if (schema.origin == schema::StoreSchema::Origin::fallback && answer->family.metrics.empty()) {
+    if (schema.origin == schema::StoreSchema::Origin::fallback && answer->family->metrics.empty()) {
       answer->notices.push_back(notice_of(NoticeKind::nothing_found, schema.reason));
       co_return std::move(*answer);
     }
@@ -116,13 +120,12 @@ class PromqlMetricsService final : public MetricsService {
 
 }  // namespace
 
-std::unique_ptr<MetricsService> create_promql_metrics_service(schema::NamesSource& names,
-                                                              const promql::TemplateSet& templates,
-                                                              rates::RateSource& rates,
-                                                              prometheus::PrometheusClient& store,
-                                                              telemetry::Metrics& metrics, telemetry::Log& log,
-                                                              MetricsServiceOptions options) {
-  return std::make_unique<PromqlMetricsService>(names, templates, rates, store, metrics, log, std::move(options));
+std::unique_ptr<MetricsService> create_promql_metrics_service(
+    schema::NamesSource& names, const promql::TemplateSet& templates, rates::RateSource& rates,
+    prometheus::PrometheusClient& store, telemetry::Metrics& metrics, telemetry::Log& log,
+    MetricsServiceOptions options, sharing::Workers* workers) {
+  return std::make_unique<PromqlMetricsService>(names, templates, rates, store, metrics, log, std::move(options),
+                                                workers);
 }
 
 }  // namespace spm::service

@@ -45,7 +45,7 @@ awaitable<Result<MetricsAnswer>> WholeReader::read(const Services& services, con
   if (!stored) co_return fail(std::move(stored.error()));
 
   MetricsAnswer answer;
-  answer.family = reshape::to_family(query, names, std::move(stored->matrix));
+  answer.set_family(reshape::to_family(query, names, std::move(stored->matrix)));
   add_store_warnings(answer.notices, stored->warnings);
   if (context.wants_plan) answer.plan = plan.text();
   co_return std::move(answer);
@@ -70,7 +70,7 @@ awaitable<Result<MetricsAnswer>> WholeReader::rates_of_errors(const Services& se
   if (!calls) co_return fail(std::move(calls.error()));
 
   MetricsAnswer answer;
-  answer.family = reshape::to_error_rate_family(query, names, ratios->matrix, calls->matrix);
+  answer.set_family(reshape::to_error_rate_family(query, names, ratios->matrix, calls->matrix));
   add_store_warnings(answer.notices, ratios->warnings);
   add_store_warnings(answer.notices, calls->warnings);
   if (context.wants_plan) answer.plan = plan.text();
@@ -90,7 +90,7 @@ awaitable<Result<MetricsAnswer>> WholeReader::zeros(const Services& services, co
   model::Matrix no_ratios;
   no_ratios.grid = calls->matrix.grid;
   MetricsAnswer answer;
-  answer.family = reshape::to_error_rate_family(query, names, no_ratios, calls->matrix);
+  answer.set_family(reshape::to_error_rate_family(query, names, no_ratios, calls->matrix));
   add_store_warnings(answer.notices, calls->warnings);
   if (context.wants_plan) answer.plan = plan.text();
   co_return std::move(answer);

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 
 #include <spm/base/utf8.hpp>
 
@@ -91,13 +90,31 @@ void append_code_point(std::string& out, std::string_view code_point) {
   }
 }
 
+enum class Look : std::uint8_t {
+  bare,    ///< logfmt needs no quotes
+  spaced,  ///< as it is between quotes
+  odd      ///< something has to be escaped
+};
+
+/// Nearly everything that is logged is short plain ASCII, and this is written for each request.
+Look look_of(std::string_view text) {
+  if (text.empty()) return Look::spaced;
+  if (text.size() > kMaxValueBytes) return Look::odd;
+  Look look = Look::bare;
+  for (const char c : text) {
+    if (c <= 0x1F || c == 0x7F || c == '"' || c == '\\') return Look::odd;  // bytes from 0x80 on are negative
+    if (c == ' ' || c == '=') look = Look::spaced;
+  }
+  return look;
+}
+
 /// Whether logfmt may show `escaped`, which was made from `text`, without quotes.
 bool bare(std::string_view text, std::string_view escaped) {
   if (text.empty() || text != escaped) return false;
   return std::ranges::none_of(text, [](char c) { return c == ' ' || c == '='; });
 }
 
-void append_text(std::string& out, LogFormat format, std::string_view text) {
+void append_odd_text(std::string& out, LogFormat format, std::string_view text) {
   const std::string escaped = escape(text);
   if (format == LogFormat::logfmt && bare(text, escaped)) {
     out += escaped;
@@ -106,6 +123,25 @@ void append_text(std::string& out, LogFormat format, std::string_view text) {
     out += escaped;
     out += '"';
   }
+}
+
+void append_text(std::string& out, LogFormat format, std::string_view text) {
+  const Look look = look_of(text);
+  if (look == Look::odd) return append_odd_text(out, format, text);
+  if (look == Look::bare && format == LogFormat::logfmt) {
+    out += text;
+    return;
+  }
+  out += '"';
+  out += text;
+  out += '"';
+}
+
+template <class Integer>
+void append_integer(std::string& out, Integer number) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
 }
 
 void append_number(std::string& out, LogFormat format, double number) {
@@ -124,9 +160,9 @@ void append_value(std::string& out, LogFormat format, const Field::Value& value)
   } else if (const auto* number = std::get_if<double>(&value)) {
     append_number(out, format, *number);
   } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
-    out += std::to_string(*integer);
+    append_integer(out, *integer);
   } else if (const auto* natural = std::get_if<std::uint64_t>(&value)) {
-    out += std::to_string(*natural);
+    append_integer(out, *natural);
   } else {
     out += std::get<bool>(value) ? "true" : "false";
   }
@@ -153,13 +189,18 @@ std::string format_time(std::int64_t unix_ms) {
   const auto day = floor<days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{time - day};
-  std::array<char, 40> text{};
-  const int length =
-      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                    static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                    static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  return std::string(text.data(), static_cast<std::size_t>(std::clamp(length, 0, 39)));
+  std::string text = "0000-00-00T00:00:00.000Z";
+  const auto put = [&text](std::size_t at, std::size_t digits, std::uint64_t number) {
+    for (std::size_t i = at + digits; i-- > at; number /= 10) text[i] = static_cast<char>('0' + number % 10);
+  };
+  put(0, 4, static_cast<std::uint64_t>(std::clamp(static_cast<int>(date.year()), 0, 9999)));
+  put(5, 2, static_cast<unsigned>(date.month()));
+  put(8, 2, static_cast<unsigned>(date.day()));
+  put(11, 2, static_cast<std::uint64_t>(clock.hours().count()));
+  put(14, 2, static_cast<std::uint64_t>(clock.minutes().count()));
+  put(17, 2, static_cast<std::uint64_t>(clock.seconds().count()));
+  put(20, 3, static_cast<std::uint64_t>(clock.subseconds().count()));
+  return text;
 }
 
 std::string escape(std::string_view text, std::size_t max_bytes) {
@@ -185,7 +226,9 @@ std::string escape(std::string_view text, std::size_t max_bytes) {
 
 std::string format_line(LogFormat format, std::int64_t unix_ms, base::Severity severity, std::string_view message,
                         std::span<const Field> fields) {
+  constexpr std::size_t kUsualLine = 512;
   std::string line;
+  line.reserve(kUsualLine);
   const std::string time = format_time(unix_ms);
   append_field(line, format, Field("ts", time));
   append_field(line, format, Field("level", name_of(severity)));

@@ -176,6 +176,24 @@ class Metrics::Impl {
         .Increment();
   }
 
+  void count_cache_answer(std::string_view result) {
+    cache_answer_counts_
+        .get(std::string(result),
+             [&]() -> Counter& {
+               return cache_answers_family_.Add({{"result", std::string(result)}});
+             })
+        .Increment();
+  }
+
+  void count_eviction(std::string_view reason) {
+    eviction_counts_
+        .get(std::string(reason),
+             [&]() -> Counter& {
+               return evictions_family_.Add({{"reason", std::string(reason)}});
+             })
+        .Increment();
+  }
+
   void reader_state(std::string_view state) {
     const std::lock_guard lock(reader_mutex_);
     for (auto& [name, gauge] : reader_states_) gauge.get().Set(0);
@@ -222,6 +240,12 @@ class Metrics::Impl {
   Table<Counter, std::tuple<std::string, std::string>> read_counts_;
   Table<Counter, std::string> fallback_counts_;
   Table<Counter, std::string> comparison_counts_;
+  Family<Counter>& cache_answers_family_ =
+      counters(registry_, "cache_requests_total", "Questions answered, by what the cache had to do with it.");
+  Table<Counter, std::string> cache_answer_counts_;
+  Family<Counter>& evictions_family_ =
+      counters(registry_, "cache_evictions_total", "Things that are not kept any more, by reason.");
+  Table<Counter, std::string> eviction_counts_;
   std::mutex reader_mutex_;
   std::map<std::string, std::reference_wrapper<Gauge>> reader_states_;  ///< under reader_mutex_
 
@@ -235,6 +259,9 @@ class Metrics::Impl {
       counter(registry_, "upstream_retries_total", "Requests to the store that were sent once more.");
   Gauge& upstream_active = gauge(registry_, "upstream_active", "Requests to the store on the wire.");
   Gauge& upstream_waiting = gauge(registry_, "upstream_waiting", "Requests to the store that wait for their turn.");
+  Histogram& upstream_wait =
+      histograms(registry_, "upstream_wait_seconds", "Time that a request to the store waited for its turn.")
+          .Add({}, duration_buckets());
   Gauge& upstream_connections = gauge(registry_, "upstream_connections", "Open connections to the store.");
   Gauge& breaker = gauge(registry_, "upstream_breaker_open", "1 while requests to the store are refused at once.");
   Gauge& ready = gauge(registry_, "store_ready", "1 while the store answers.");
@@ -245,6 +272,14 @@ class Metrics::Impl {
   Counter& raw_series = counter(registry_, "raw_series_total", "Series read as raw chunks.");
   Counter& raw_samples = counter(registry_, "raw_samples_total", "Samples decoded from raw chunks.");
   Counter& raw_bytes = counter(registry_, "raw_bytes_total", "Bytes of raw chunks, as received.");
+  Counter& answers_shared =
+      counter(registry_, "answers_shared_total", "Questions answered by one that was already under way.");
+  Gauge& cache_things = gauge(registry_, "cache_things", "Columns and answers that are kept.");
+  Gauge& cache_bytes = gauge(registry_, "cache_bytes", "Memory of what is kept.");
+  Counter& points_read =
+      counter(registry_, "cache_points_read_total", "Points of rate columns that were read from the store.");
+  Counter& points_answered =
+      counter(registry_, "cache_points_answered_total", "Points of rate columns that answers were made of.");
   Gauge& http_connections = gauge(registry_, "http_connections", "Open HTTP connections of clients.");
 };
 
@@ -288,6 +323,21 @@ void Metrics::raw_read(std::size_t series, std::size_t samples, std::size_t byte
 }
 void Metrics::comparison_finished(std::string_view outcome) { impl_->count_comparison(outcome); }
 void Metrics::reader_state(std::string_view state) { impl_->reader_state(state); }
+
+void Metrics::cache_answered(std::string_view result) { impl_->count_cache_answer(result); }
+void Metrics::cache_evicted(std::string_view reason) { impl_->count_eviction(reason); }
+void Metrics::cache_holds(std::size_t things, std::size_t bytes) {
+  impl_->cache_things.Set(static_cast<double>(things));
+  impl_->cache_bytes.Set(static_cast<double>(bytes));
+}
+void Metrics::cache_points(std::size_t read, std::size_t answered) {
+  impl_->points_read.Increment(static_cast<double>(read));
+  impl_->points_answered.Increment(static_cast<double>(answered));
+}
+void Metrics::answer_shared() { impl_->answers_shared.Increment(); }
+void Metrics::upstream_waited(std::chrono::steady_clock::duration waited) {
+  impl_->upstream_wait.Observe(seconds(waited));
+}
 
 std::string Metrics::exposition() const { return impl_->exposition(); }
 

@@ -1,13 +1,15 @@
 """What a page of Jaeger's Monitor tab costs: asked of Prometheus itself, and of this service reading in either way.
 
-    page.py --page-data PROGRAM [--hours N] [--rounds N] [--large]
+    page.py --page-data PROGRAM [--hours N] [--rounds N] [--large] [--pages N]
 
 Every way is asked once to warm up, then all of them in turn, round by round, so that a disturbance of the machine meets
-each of them. Prometheus serves all ways with everything in the page cache, as a store that is in use.
+each of them. Prometheus serves all ways with everything in the page cache, as a store that is in use. These ways keep
+nothing; page_warm.py goes on with what a cache makes of the same pages.
 """
 
 import argparse
 import contextlib
+import itertools
 import pathlib
 import statistics
 import sys
@@ -18,6 +20,7 @@ import meters
 import page_report
 import page_requests
 import page_store
+import page_warm
 from browser import CONNECTIONS, Browser
 from spmtest import raw_http
 from spmtest.proxy import Proxy
@@ -100,9 +103,10 @@ def readiness(proxy):
 
 def await_source(proxy, data, source):
     """Until a small request is answered from `source`: the comparison with the store takes a moment."""
-    request = page_requests.of_ui(data, page_store.END_S, 600)[0].target
+    ends_ms = itertools.count(page_store.END_S * 1000 - 3_600_000)  # what one try read is not to serve the next
 
     def plan():
+        request = page_requests.of_ui(data, next(ends_ms) / 1000, 600)[0].target
         return raw_http.get(proxy.http, request, headers=list(PLAN.items())).header("X-SPM-Plan") or ""
     eventually(lambda: plan().startswith(f"source={source};"),
                lambda: f"source={source} in X-SPM-Plan, which says: {plan()}\n{readiness(proxy)}", 60)
@@ -119,7 +123,7 @@ def rounds_of(ways, data, lookback_s, rounds):
 
 def way_of_proxy(letter, mode, source, store, data, stack):
     setting = f"--store.read={mode}"
-    proxy = stack.enter_context(Proxy(store.url, setting, *PATIENT))
+    proxy = stack.enter_context(Proxy(store.url, setting, "--cache.mode=off", *PATIENT))
     await_source(proxy, data, source)
     way = Way(letter, f"through the proxy, {setting}", store, proxy, source)
     way.idle_kib = meters.resident_kib(proxy.child.pid)
@@ -149,6 +153,15 @@ def measure_pages(options):
             if len(ways) == 3:
                 page_report.print_aims(ways, hours)
             sys.stdout.flush()
+            if "w" in options.ways:
+                warm = page_warm.measured(store, data, hours * 3600, options.rounds, await_source, PATIENT)
+                page_report.print_warm(ways[0], warm)
+                if hours > 1:
+                    page_report.print_warm_aims(ways[0], warm)
+                sys.stdout.flush()
+        if options.pages:
+            page_report.print_memory(page_warm.many_pages(store, data, options.pages, options.pages_seconds, await_source,
+                                                          PATIENT))
 
 
 def measure_large(options):
@@ -171,7 +184,9 @@ def main():
     parser.add_argument("--page-data", required=True, help="the program that writes the data")
     parser.add_argument("--hours", type=int, default=24, help="of data; the long page looks back an hour less")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--ways", default="abc", help="some of them only")
+    parser.add_argument("--ways", default="abcw", help="some of them only; w: those of the cache")
+    parser.add_argument("--pages", type=int, default=10_000, help="of many windows, for the memory; 0: none")
+    parser.add_argument("--pages-seconds", type=int, default=300, help="not longer than this")
     parser.add_argument("--large", action="store_true", help="also a service of 500 operations; its data take minutes")
     options = parser.parse_args()
     measure_pages(options)

@@ -14,7 +14,7 @@ def of_ui(data, end_s, lookback_s):
     """For this service, or Jaeger Query."""
     made = []
     for metric, quantile, by_operation in CARDS:
-        pairs = [("service", data.service), ("endTs", end_s * 1000), ("lookback", lookback_s * 1000)]
+        pairs = [("service", data.service), ("endTs", round(end_s * 1000)), ("lookback", lookback_s * 1000)]
         pairs += [("quantile", quantile)] if quantile else []
         pairs += [("ratePer", 600_000), ("spanKind", "server"), ("step", STEP_S * 1000)]
         pairs += [("groupByOperation", "true")] if by_operation else []

@@ -12,7 +12,9 @@ from spmtest.proxy import Proxy  # noqa: E402
 
 # Every answer must be the same under each of these.
 CONFIGURATIONS = {
-    "default": [],
+    "aligned": [],
+    "exact": ["--cache.mode=exact"],
+    "off": ["--cache.mode=off"],
 }
 
 ENVIRONMENT = {

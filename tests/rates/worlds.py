@@ -29,6 +29,7 @@ def blocks(program=prometheus.PROMETHEUS, schema="connector"):
 
 
 LIVE = dataset.Names("live_calls_total", "live_latency_milliseconds")
+LES, EVERY_MS = ("100", "2500", "+Inf"), 15_000
 LIVE_ARGUMENTS = ["--web.enable-remote-write-receiver"]
 LIVE_CONFIGURATION = """
 global: {external_labels: {region: eu, replica: a}}
@@ -68,7 +69,7 @@ class _Counter:
                 self.counts[bucket] += self.chance.randrange(5) * self.scale
             values = self.counts
         made = [({**self.labels, "__name__": LIVE.calls}, values[2])]
-        for le, value in zip(("100", "2500", "+Inf"), values):
+        for le, value in zip(LES, values):
             made.append(({**self.labels, "__name__": LIVE.bucket, "le": le}, value))
         return made
 
@@ -80,13 +81,22 @@ class _Scrapes:
     def __init__(self, from_ms, seed, scrapes, late):
         self._chance = random.Random(seed)
         self._counters = [_Counter(self._chance, number, scrapes) for number in range(24)]
-        self._from_ms, self._late, self._kept_back = from_ms, late, []
+        self._from_ms, self._scrapes, self._late, self._kept_back = from_ms, scrapes, late, []
+
+    def labels_of(self, service):
+        """Of all series of a service that have not ended."""
+        made = []
+        for counter in self._counters:
+            if counter.labels["service_name"] == service and counter.since == 0 and counter.until == self._scrapes:
+                made.append({**counter.labels, "__name__": LIVE.calls})
+                made += [{**counter.labels, "__name__": LIVE.bucket, "le": le} for le in LES]
+        return made
 
     def write(self, url, numbers):
         for number in numbers:
             now = []
             for counter in self._counters:
-                time_ms = self._from_ms + number * 15_000 + self._chance.randrange(counter.jitter_ms + 1)
+                time_ms = self._from_ms + number * EVERY_MS + self._chance.randrange(counter.jitter_ms + 1)
                 samples = [(labels, time_ms, value) for labels, value in counter.scrape(number)]
                 if self._late and self._chance.random() < 0.02:
                     self._kept_back.append((number + self._chance.randrange(1, 30), samples))
@@ -127,6 +137,48 @@ def head_and_blocks(now_ms, program=prometheus.PROMETHEUS, seed=1, scrapes=240):
             first_life.close()
             all_of.write(second.url, range(scrapes // 2, scrapes))
             yield second.url, _live_world(from_ms, now_ms)
+
+
+class Growing:
+    """A live store whose data reach up to whatever time a test says it is. `store` can be killed and started."""
+
+    def __init__(self, store, scrapes, from_ms, written):
+        self.store, self._scrapes, self.from_ms, self.written = store, scrapes, from_ms, written
+
+    @property
+    def now_ms(self):
+        """The time of the last scrape."""
+        return self.from_ms + (self.written - 1) * EVERY_MS
+
+    def world(self):
+        return _live_world(self.from_ms, self.now_ms)
+
+    def grow_to(self, now_ms):
+        number = (now_ms - self.from_ms) // EVERY_MS + 1
+        self._scrapes.write(self.store.url, range(self.written, number))
+        self.written = max(self.written, number)
+
+    def write_late(self, time_ms, value):
+        """A sample of every series that there is of one service, between its scrapes, as it comes after an outage."""
+        remote_write.write_samples(self.store.url, [(labels, time_ms, value) for labels in self._scrapes.labels_of("a")])
+
+
+@contextlib.contextmanager
+def growing(from_ms, program=prometheus.PROMETHEUS, seed=1, at_first=160, most=600, in_block=0):
+    """The first `in_block` scrapes are in a block, the rest of the first ones in the head; late samples lie over both."""
+    all_of = _Scrapes(from_ms, seed, most, late=True)
+    arguments = [*LIVE_ARGUMENTS, "--web.enable-admin-api"]
+    with contextlib.ExitStack() as stack:
+        data = None
+        if in_block:
+            first = stack.enter_context(prometheus.Prometheus(configuration=LIVE_CONFIGURATION, arguments=arguments,
+                                                              program=program))
+            all_of.write(first.url, range(in_block))
+            data = first.snapshot()
+        store = stack.enter_context(prometheus.Prometheus(data, configuration=LIVE_CONFIGURATION, arguments=arguments,
+                                                          program=program))
+        all_of.write(store.url, range(in_block, at_first))
+        yield Growing(store, all_of, from_ms, at_first)
 
 
 @contextlib.contextmanager

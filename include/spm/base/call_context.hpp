@@ -19,6 +19,7 @@ struct CallContext {
   std::string bearer_token;  ///< the caller's own token, without "Bearer "; filled only when propagation is on
   std::string tenant;        ///< whose request it is; empty: nobody's in particular. Turns at the store are fair by it
   bool wants_plan = false;   ///< the caller asks how its answer was made
+  bool wants_fresh = false;  ///< nothing that is kept may answer: the caller said Cache-Control: no-cache
   /// Parameters of the caller's that every request to the store made for this call carries (dedup,
   /// partial_response...). They decide which data the store shows, so they are part of every key.
   std::vector<std::pair<std::string, std::string>> store_parameters;

@@ -69,6 +69,18 @@ struct StoreTlsSettings {
   bool skip_host_verify = false;
 };
 
+enum class CacheMode : std::uint8_t {
+  aligned,
+  exact,
+  off
+};
+
+struct CacheSettings {
+  CacheMode mode = CacheMode::aligned;
+  std::size_t max_bytes = std::size_t{128} << 20U;
+  std::chrono::milliseconds overlap{600'000};  ///< points younger than this are read again
+};
+
 /// How rates are read from the store.
 enum class StoreRead : std::uint8_t {
   automatic,
@@ -171,6 +183,7 @@ struct Settings {
   HostPort admin_listen{"127.0.0.1", 16692};
   QuerySettings query;
   StoreSettings store;
+  CacheSettings cache;
   NamingSettings naming;
   SchemaSettings schema;
   PrometheusDoorSettings prometheus_door;

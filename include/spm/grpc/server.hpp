@@ -10,6 +10,7 @@
 #include <spm/base/clock.hpp>
 #include <spm/base/result.hpp>
 #include <spm/service/metrics_service.hpp>
+#include <spm/sharing/workers.hpp>
 #include <spm/telemetry/log.hpp>
 #include <spm/telemetry/metrics.hpp>
 
@@ -31,6 +32,7 @@ struct GrpcSurroundings {
   const base::WallClock& clock;
   telemetry::Metrics& metrics;
   telemetry::Log& log;
+  sharing::Workers* workers = nullptr;  ///< write what is large; nullptr: the executor's threads do
 };
 
 /// Jaeger's MetricsQueryService, with health and reflection. Reads and writes on gRPC's own threads, asks the service

@@ -9,6 +9,7 @@
 #include <spm/service/catalog.hpp>
 #include <spm/service/forwarder.hpp>
 #include <spm/service/metrics_service.hpp>
+#include <spm/sharing/workers.hpp>
 
 namespace spm::http {
 
@@ -27,10 +28,11 @@ struct PrometheusApiOptions {
 /// are 422 with Prometheus' body, whatever they are: Jaeger shows the words of no other.
 class PrometheusApi final : public Api {
  public:
-  /// `service`, `catalog` and `forwarder` null: no store is configured. All references and pointers outlive this
-  /// object.
+  /// `service`, `catalog` and `forwarder` null: no store is configured. `workers` write what is large; null: the
+  /// calling thread does. All references and pointers outlive this object.
   PrometheusApi(PrometheusApiOptions options, service::MetricsService* service, service::Catalog* catalog,
-                service::Forwarder* forwarder, const Readiness& readiness, const base::WallClock& clock);
+                service::Forwarder* forwarder, const Readiness& readiness, const base::WallClock& clock,
+                sharing::Workers* workers = nullptr);
 
   std::optional<Route> find(const RoutePath& path) const override;
   boost::asio::awaitable<Response> answer(Route route, const Request& request, base::CallContext& context) override;
@@ -46,6 +48,7 @@ class PrometheusApi final : public Api {
   service::Forwarder* const forwarder_;
   const Readiness& readiness_;
   const base::WallClock& clock_;
+  sharing::Workers* const workers_;
 };
 
 }  // namespace spm::http

@@ -46,6 +46,16 @@ class Column {
   std::size_t count() const noexcept;  ///< how many points are present
   bool none() const noexcept { return count() == 0; }
 
+  // Ranges of points. They move values and bits in bulk; all ranges lie within the columns.
+  void reserve(std::size_t points);
+  /// The points [begin, begin + count) of `other`, which is not this one, become the next ones here.
+  void append(const Column& other, std::size_t begin, std::size_t count);
+  void append_absent(std::size_t count);
+  /// The first point of [begin, end) that is present; `end`: none is.
+  std::size_t first_present(std::size_t begin, std::size_t end) const noexcept;
+  /// The point behind the last one before `end` that is present; 0: none is.
+  std::size_t end_of_present(std::size_t end) const noexcept;
+
  private:
   std::vector<double> values_;
   std::vector<std::uint64_t> present_;  ///< bit i of word i / 64; bits past size() are 0

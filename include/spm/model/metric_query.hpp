@@ -43,8 +43,10 @@ struct MetricQuery {
   std::vector<SpanKind> span_kinds;  ///< each once; empty: all, and series without a kind
   /// Labels of the metrics that must have exactly these values. Names as the caller wrote them ("http.method").
   std::vector<Label> tags;
-  double quantile = 0;              ///< (0, 1]; for latency only
-  TimeGrid grid;                    ///< evaluation times
+  double quantile = 0;  ///< (0, 1]; for latency only
+  TimeGrid grid;        ///< evaluation times
+  /// When the window ends, where the caller takes one that ends up to a step earlier; empty: exactly `grid`.
+  std::optional<std::int64_t> movable_end_ms;
   std::int64_t rate_window_ms = 0;  ///< > 0
   /// Set when the caller gave no step and the default would have made more points than an answer may have.
   std::optional<std::int64_t> default_step_widened_from_ms;

@@ -28,25 +28,42 @@ enum class ReadWay : std::uint8_t {
 /// "chunks", "promql"
 std::string_view name_of(ReadWay way) noexcept;
 
+/// What a cache had to do with a read.
+enum class Reuse : std::uint8_t {
+  none,     ///< nothing: there is no cache, or it was passed by
+  miss,     ///< nothing of it was held
+  partial,  ///< the rest was read
+  hit       ///< the store was not asked
+};
+
 /// How columns were made: for the debug header, the log and benchmarks.
 struct ReadReport {
-  ReadWay way = ReadWay::promql;
-  std::size_t pieces = 0;   ///< requests to the store
-  std::size_t series = 0;   ///< of the store: raw ones, or the rows of its answers
-  std::size_t samples = 0;  ///< decoded raw samples, or points of the answers
-  std::size_t bytes = 0;    ///< on the wire; 0: not counted
+  Reuse reuse = Reuse::none;
+  ReadWay way = ReadWay::promql;  ///< of what was read now, or once, when nothing was
+  std::size_t pieces = 0;         ///< requests to the store
+  std::size_t series = 0;         ///< of the store: raw ones, or the rows of its answers
+  std::size_t samples = 0;        ///< decoded raw samples, or points of the answers
+  std::size_t bytes = 0;          ///< on the wire; 0: not counted
   std::chrono::microseconds took{0};
+  /// When the store was asked; where some was held, for the oldest of what may still change (now, where nothing may).
+  /// Not set (the epoch): when read() was called; of a hit: unknown, and nobody may give it again.
+  std::chrono::steady_clock::time_point asked;
 };
+
+using MatrixPtr = std::shared_ptr<const model::Matrix>;
 
 /// The columns of one read. Immutable once handed out, so that many requests can hold it at once.
 struct RateAnswer {
   /// Those of RateQuery::needed, and of RateQuery::welcome what was filled. Each over RateQuery::grid. Groups that have
-  /// no point at all are not there.
-  std::vector<std::pair<RatePart, model::Matrix>> columns;
+  /// no point at all are not there. Never null; shared with caches.
+  std::vector<std::pair<RatePart, MatrixPtr>> columns;
   std::vector<std::string> warnings;  ///< of the store, about the data
   BucketRepair bucket_repair = BucketRepair::raise;
+  /// Another one when the store may have become another engine: columns of two eras are never joined.
+  std::uint64_t era = 0;
   ReadReport report;
 
+  void add(RatePart part, model::Matrix matrix);
   /// nullptr: not among them.
   const model::Matrix* find(const RatePart& part) const noexcept;
 };

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -36,12 +40,41 @@ struct Notice {
   std::string text;  ///< one line, no control characters
 };
 
+/// What caches had to do with an answer.
+enum class CacheResult : std::uint8_t {
+  bypass,   ///< nothing: they are off, or were passed by
+  miss,     ///< nothing of it was held
+  partial,  ///< some of it was held, the rest was read
+  hit       ///< the store was not asked
+};
+
+/// "bypass", "miss", "partial", "hit"
+std::string_view name_of(CacheResult result) noexcept;
+
+class Encodings;
+
 struct MetricsAnswer {
-  model::MetricFamily family;
+  /// Shared with whoever keeps it. Of an answer never null.
+  std::shared_ptr<const model::MetricFamily> family;
   std::vector<Notice> notices;
   /// How the answer was made, in one line of ASCII; empty unless CallContext::wants_plan.
   std::string plan;
+  CacheResult cache = CacheResult::bypass;
+  /// When the store was asked; where some of it was held, the earliest of what may still change. Not set (the epoch):
+  /// when the question came. time_point::min(): unknown, and nobody may give the answer again.
+  std::chrono::steady_clock::time_point asked;
+  /// What doors make of an answer that is kept (encodings.hpp); null: it is not.
+  std::shared_ptr<Encodings> encodings;
+
+  void set_family(model::MetricFamily made) { family = std::make_shared<const model::MetricFamily>(std::move(made)); }
 };
+
+/// What caches had to do with an answer, and the window that was used: "hit; start=1795141800000; end=1795310940000;
+/// step=60000". The times of the first and the last point and the step, Unix milliseconds.
+std::string cache_text(const MetricsAnswer& answer);
+
+/// The header in which cache_text() goes out with every answer.
+inline constexpr std::string_view kCacheHeader = "X-SPM-Cache";
 
 /// The header in which a caller asks for the plan, with any value, and gets it.
 inline constexpr std::string_view kPlanHeader = "X-SPM-Plan";

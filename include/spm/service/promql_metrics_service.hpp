@@ -10,6 +10,7 @@
 #include <spm/rates/rate_source.hpp>
 #include <spm/schema/names_source.hpp>
 #include <spm/service/metrics_service.hpp>
+#include <spm/sharing/workers.hpp>
 #include <spm/telemetry/log.hpp>
 #include <spm/telemetry/metrics.hpp>
 
@@ -22,12 +23,10 @@ struct MetricsServiceOptions {
 };
 
 /// Names first; then the rate columns, or the store's whole answer to a template; then reshaping. Keeps references; all
-/// must outlive it.
-std::unique_ptr<MetricsService> create_promql_metrics_service(schema::NamesSource& names,
-                                                              const promql::TemplateSet& templates,
-                                                              rates::RateSource& rates,
-                                                              prometheus::PrometheusClient& store,
-                                                              telemetry::Metrics& metrics, telemetry::Log& log,
-                                                              MetricsServiceOptions options);
+/// must outlive it. `workers` compute what is large; null: the calling thread computes everything.
+std::unique_ptr<MetricsService> create_promql_metrics_service(
+    schema::NamesSource& names, const promql::TemplateSet& templates, rates::RateSource& rates,
+    prometheus::PrometheusClient& store, telemetry::Metrics& metrics, telemetry::Log& log,
+    MetricsServiceOptions options, sharing::Workers* workers = nullptr);
 
 }  // namespace spm::service

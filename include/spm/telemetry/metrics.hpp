@@ -72,6 +72,18 @@ class Metrics {
   /// Of a fixed set of states the one that holds now.
   void reader_state(std::string_view state);
 
+  /// What the cache had to do with an answered question: `result` is "miss", "partial", "hit" or "bypass".
+  void cache_answered(std::string_view result);
+  /// Something that is not kept any more: `reason` from a fixed set ("space", "late_data", ...).
+  void cache_evicted(std::string_view reason);
+  void cache_holds(std::size_t things, std::size_t bytes);
+  /// Points of columns that were read from the store, and those given out.
+  void cache_points(std::size_t read, std::size_t answered);
+  /// Questions that were answered by one already under way.
+  void answer_shared();
+  /// How long a request waited for its turn at the store.
+  void upstream_waited(std::chrono::steady_clock::duration waited);
+
   std::string exposition() const;
 
  private:

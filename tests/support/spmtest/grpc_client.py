@@ -62,12 +62,17 @@ class Client:
 
     def call(self, name, request, timeout=60.0, metadata=()):
         """(code, details or message, answer or None)"""
+        return self.call_with_trailers(name, request, timeout, metadata)[:3]
+
+    def call_with_trailers(self, name, request, timeout=60.0, metadata=()):
+        """(code, details or message, answer or None, trailing metadata as a dictionary)"""
         call, asked = self.prepare(name)
         try:
-            answer = call(json_format.ParseDict(request, asked()), timeout=timeout, metadata=metadata)
+            answer, ended = call.with_call(json_format.ParseDict(request, asked()), timeout=timeout, metadata=metadata)
         except grpc.RpcError as error:
-            return error.code().name, error.details(), None
-        return "OK", "", json_format.MessageToDict(answer, preserving_proto_field_name=True)
+            return error.code().name, error.details(), None, dict(error.trailing_metadata() or ())
+        made = json_format.MessageToDict(answer, preserving_proto_field_name=True)
+        return "OK", "", made, dict(ended.trailing_metadata() or ())
 
     def calls(self, service="frontend", timeout=60.0, metadata=()):
         """The same small question as Proxy.calls()."""

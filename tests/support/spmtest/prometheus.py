@@ -93,6 +93,10 @@ class Prometheus:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return self._scratch / "data" / "snapshots" / json.load(answer)["data"]["name"]
 
+    def become(self, program):
+        """What start() starts from now on, over the same data."""
+        self._program = program
+
     def kill(self):
         self.child.kill()
 

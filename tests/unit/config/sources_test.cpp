@@ -26,6 +26,7 @@ std::string sample(const Option& option) {
       {"ms|s|us|ns", "s"},
       {"refuse|forward", "forward"},
       {"auto|promql|chunks|whole", "promql"},
+      {"aligned|exact|off", "exact"},
       {"MATCHERS", "a=\"b\""},
       {"VALUE,...", "a,b"},
       {"NAME,...", "a,b"},

@@ -35,6 +35,16 @@ TEST(BearerToken, MustFitIntoAHeader) {
   EXPECT_EQ(read_bearer_token(one("bearer.token", "a\r\nX-Scope-OrgID: other")), "");
 }
 
+TEST(WantsFresh, IsSaidAsOverHttp) {
+  EXPECT_FALSE(wants_fresh({}));
+  EXPECT_TRUE(wants_fresh(one("cache-control", "no-cache")));
+  EXPECT_TRUE(wants_fresh(one("cache-control", "max-age=0 , No-Store")));
+  EXPECT_FALSE(wants_fresh(one("cache-control", "max-age=0")));
+  EXPECT_TRUE(wants_fresh({{"cache-control", "max-age=0"}, {"cache-control", "no-cache"}}));
+  EXPECT_TRUE(wants_fresh(one("pragma", "no-cache")));
+  EXPECT_FALSE(wants_fresh({{"cache-control", "max-age=60"}, {"pragma", "no-cache"}}));
+}
+
 TEST(Traceparent, IsTakenWhenWellFormed) {
   const char* good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   EXPECT_EQ(read_traceparent(one("traceparent", good)), good);

@@ -1,3 +1,5 @@
+#include <grpcpp/generic/generic_stub.h>
+
 #include "door_fixture.hpp"
 
 namespace spm::grpc {
@@ -16,13 +18,15 @@ std::string value_of(const std::multimap<::grpc::string_ref, ::grpc::string_ref>
 
 TEST_F(CallsTest, AnAnswerComesBackWhole) {
   open();
-  service_.given.family.name = "service_call_rate";
-  service_.given.family.grid = {1'763'605'800'000, 60'000, 2};
+  model::MetricFamily family;
+  family.name = "service_call_rate";
+  family.grid = {1'763'605'800'000, 60'000, 2};
   model::Series series;
   series.labels = {{"service_name", "frontend"}};
   series.column = model::Column(2);
   series.column.set(1, 19.02222222222222);
-  service_.given.family.metrics.push_back(series);
+  family.metrics.push_back(series);
+  service_.given.set_family(family);
   const auto status = ask();
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(response_.metrics().name(), "service_call_rate");
@@ -30,6 +34,72 @@ TEST_F(CallsTest, AnAnswerComesBackWhole) {
   ASSERT_EQ(response_.metrics().metrics(0).metric_points_size(), 1);
   EXPECT_EQ(response_.metrics().metrics(0).metric_points(0).gauge_value().double_value(), 19.02222222222222);
   EXPECT_EQ(response_.metrics().metrics(0).metric_points(0).timestamp().seconds(), 1'763'605'860);
+}
+
+TEST_F(CallsTest, TellsWhatCachesDidAndWhichWindowWasUsed) {
+  model::MetricFamily family;
+  family.grid = {1'763'605'740'000, 60'000, 2};
+  service_.given.set_family(family);
+  service_.given.cache = service::CacheResult::hit;
+  open();
+  ::grpc::ClientContext context;
+  ASSERT_TRUE(ask(context).ok());
+  EXPECT_EQ(value_of(context.GetServerTrailingMetadata(), "x-spm-cache"),
+            "hit; start=1763605740000; end=1763605800000; step=60000");
+  EXPECT_FALSE(service_.last_context().wants_fresh);
+
+  ::grpc::ClientContext fresh;
+  fresh.AddMetadata("cache-control", "no-cache");
+  ASSERT_TRUE(ask(fresh).ok());
+  EXPECT_TRUE(service_.last_context().wants_fresh);
+
+  service_.mode = FakeMetricsService::Mode::fail;
+  service_.error = base::Error(ErrorKind::rate_limited, "slower");
+  ::grpc::ClientContext failed;
+  ASSERT_FALSE(ask(failed).ok());
+  EXPECT_EQ(value_of(failed.GetServerTrailingMetadata(), "x-spm-cache"), "absent");
+}
+
+TEST_F(CallsTest, AnAnswerThatIsKeptIsSentAsItWasWrittenFirst) {
+  service_.given.encodings = std::make_shared<service::Encodings>(io_.get_executor(), [] {});
+  proto::GetMetricsResponse other;
+  other.mutable_metrics()->set_name("written before");
+  service_.given.encodings->keep("protobuf", std::make_shared<const std::string>(other.SerializeAsString()));
+  open();
+  ASSERT_TRUE(ask().ok());
+  EXPECT_EQ(response_.metrics().name(), "written before");
+}
+
+TEST_F(CallsTest, LargeAnswersAreWrittenByWorkers) {
+  sharing::Workers workers(1);
+  workers_ = &workers;
+  model::MetricFamily family;
+  family.grid = {0, 1, service::kManyPoints + 1};
+  family.metrics.push_back({{{"service_name", "a"}}, model::Column(family.grid.points)});
+  family.metrics[0].column.set(service::kManyPoints, 7);
+  service_.given.set_family(family);
+  open();
+  const auto status = ask();
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  ASSERT_EQ(response_.metrics().metrics(0).metric_points_size(), 1);
+  EXPECT_EQ(response_.metrics().metrics(0).metric_points(0).gauge_value().double_value(), 7);
+  server_.reset();
+}
+
+TEST_F(CallsTest, WhatIsNoMessageIsRefused) {
+  open();
+  ::grpc::GenericStub generic(channel_);
+  ::grpc::ClientContext context;
+  const ::grpc::Slice slice("\xff\xff\xff");
+  ::grpc::ByteBuffer request(&slice, 1);
+  ::grpc::ByteBuffer response;
+  std::promise<::grpc::Status> ended;
+  generic.UnaryCall(&context, "/jaeger.api_v2.metrics.MetricsQueryService/GetCallRates", {}, &request, &response,
+                    [&](::grpc::Status status) { ended.set_value(std::move(status)); });
+  const ::grpc::Status status = ended.get_future().get();
+  EXPECT_EQ(status.error_code(), ::grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("protobuf"));
+  EXPECT_FALSE(service_.asked());
 }
 
 TEST_F(CallsTest, TheQuestionReachesTheServiceChecked) {

@@ -22,6 +22,7 @@
 #include <jaeger/api_v2/metrics/metricsquery.grpc.pb.h>
 
 #include <spm/grpc/server.hpp>
+#include <spm/service/encodings.hpp>
 
 namespace spm::grpc {
 
@@ -118,6 +119,7 @@ class FixedClock final : public base::WallClock {
 class DoorTest : public testing::Test {
  protected:
   DoorTest() {
+    service_.given.set_family({});
     for (int i = 0; i < 2; ++i) threads_.emplace_back([this] { io_.run(); });
   }
   ~DoorTest() override {
@@ -128,7 +130,9 @@ class DoorTest : public testing::Test {
     for (std::thread& thread : threads_) thread.join();
   }
 
-  GrpcSurroundings surroundings(service::MetricsService* service) { return {service, clock_, metrics_, *log_}; }
+  GrpcSurroundings surroundings(service::MetricsService* service) {
+    return {service, clock_, metrics_, *log_, workers_};
+  }
 
   void open(GrpcOptions options = {}, bool with_service = true) {
     options.host_port = "127.0.0.1:0";
@@ -165,6 +169,7 @@ class DoorTest : public testing::Test {
   std::shared_ptr<std::string> lines_ = std::make_shared<std::string>();
   std::unique_ptr<telemetry::Log> log_ = telemetry::Log::to_memory(lines_);
   FakeMetricsService service_;
+  sharing::Workers* workers_ = nullptr;
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
   std::vector<std::thread> threads_;

@@ -60,6 +60,18 @@ TEST(Traceparent, OnlyWellFormedOnesTravelOn) {
   EXPECT_EQ(traceparent(twice), "");
 }
 
+TEST(WantsFresh, IsSaidByCacheControlOrWithoutItByPragma) {
+  EXPECT_FALSE(wants_fresh(Headers()));
+  EXPECT_TRUE(wants_fresh(one("Cache-Control", "no-cache")));
+  EXPECT_TRUE(wants_fresh(one("cache-control", "max-age=0, No-Store")));
+  EXPECT_FALSE(wants_fresh(one("Cache-Control", "max-age=0")));
+  EXPECT_FALSE(wants_fresh(one("Cache-Control", "no-cache-at-all")));
+  EXPECT_TRUE(wants_fresh(one("Pragma", "no-cache")));
+  Headers both = one("Cache-Control", "max-age=60");
+  both.add("Pragma", "no-cache");
+  EXPECT_FALSE(wants_fresh(both));
+}
+
 TEST(CameThroughUs, ReadsEveryVia) {
   EXPECT_TRUE(came_through_us(one("Via", "1.1 jaeger-spm-proxy")));
   EXPECT_TRUE(came_through_us(one("via", "1.0 nginx, 1.1 Jaeger-SPM-Proxy (x)")));

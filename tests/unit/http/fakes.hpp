@@ -17,6 +17,7 @@
 
 #include <spm/base/clock.hpp>
 #include <spm/http/readiness.hpp>
+#include <spm/service/encodings.hpp>
 #include <spm/service/metrics_service.hpp>
 
 namespace spm::http {
@@ -64,23 +65,29 @@ class FakeService final : public service::MetricsService {
     if (mode == Mode::hang) co_await hang();
     if (mode != Mode::answer) co_return base::fail(error);
     service::MetricsAnswer result;
-    result.family.name = "service_call_rate";
-    result.family.help = "calls/sec, grouped by service";
-    result.family.grid = query.grid;
+    model::MetricFamily family;
+    family.name = "service_call_rate";
+    family.help = "calls/sec, grouped by service";
+    family.grid = query.grid;
     for (const std::string& name : query.services) {
       model::Series series;
       series.labels = {{"service_name", name}};
       series.column = model::Column(query.grid.points);
       for (std::size_t i = 0; i < query.grid.points; ++i) series.column.set(i, 1.5);
-      result.family.metrics.push_back(std::move(series));
+      family.metrics.push_back(std::move(series));
     }
+    result.set_family(std::move(family));
     result.notices = notices;
+    result.cache = cache;
+    result.encodings = encodings;
     co_return result;
   }
 
   std::atomic<Mode> mode = Mode::answer;
   base::Error error{base::ErrorKind::store_unreachable, "the store is away"};
   std::vector<service::Notice> notices;
+  service::CacheResult cache = service::CacheResult::bypass;
+  std::shared_ptr<service::Encodings> encodings;
   std::atomic<int> calls = 0;
   std::atomic<int> hanging = 0;
   std::atomic<int> cancelled = 0;

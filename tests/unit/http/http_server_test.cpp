@@ -275,6 +275,48 @@ TEST_F(HttpServerTest, AFullHouseTurnsAwayWithWords) {
   EXPECT_TRUE(first.read_answer().starts_with("HTTP/1.1 200"));
 }
 
+TEST_F(HttpServerTest, MoreRequestsAtOnceThanAllowedAreRefusedBeforeAnyWork) {
+  service.mode = FakeService::Mode::hang;
+  door_options.max_in_flight = 1;
+  start();
+  TestClient busy(server->port());
+  busy.send(kCalls);
+  ASSERT_TRUE(eventually([this] { return service.hanging == 1; }));
+  TestClient second(server->port());
+  second.send(kCalls);
+  const std::string answer = second.read_answer();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503")) << answer;
+  EXPECT_NE(answer.find("Retry-After: 1\r\n"), std::string::npos) << answer;
+  EXPECT_EQ(service.calls, 1);
+  second.send(kLive);  // the connection stays, and health checks do not count
+  EXPECT_TRUE(second.read_answer().starts_with("HTTP/1.1 200"));
+  busy.close();
+  ASSERT_TRUE(eventually([this] { return service.cancelled == 1; }));
+  service.mode = FakeService::Mode::answer;
+  EXPECT_TRUE(eventually([&] {
+    second.send(kCalls);
+    return second.read_answer().starts_with("HTTP/1.1 200");
+  }));
+}
+
+TEST_F(HttpServerTest, ABurstOfConnectionsIsTakenAsAWhole) {
+  start();
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 200; ++i) clients.push_back(std::make_unique<TestClient>(server->port()));
+  for (const auto& client : clients) client->send(kLive);
+  for (const auto& client : clients) EXPECT_TRUE(client->read_answer().starts_with("HTTP/1.1 200"));
+  EXPECT_EQ(server->connections(), 200U);
+}
+
+TEST_F(HttpServerTest, ThousandsOfPipelinedRequestsAreAllAnswered) {
+  start();
+  TestClient greedy(server->port());
+  std::string bytes;
+  for (int i = 0; i < 2'000; ++i) bytes += kLive;
+  greedy.send(bytes);
+  for (int i = 0; i < 2'000; ++i) ASSERT_TRUE(greedy.read_answer().ends_with("alive\n")) << i;
+}
+
 TEST_F(HttpServerTest, DrainClosesTheIdleAndFinishesTheBusy) {
   Echo echo;
   start(&echo);

@@ -226,5 +226,69 @@ TEST_F(JaegerApiTest, CorsIsOffUnlessConfigured) {
   EXPECT_EQ(header(ask("/api/metrics/calls?service=a"), "Access-Control-Allow-Origin"), "*");
 }
 
+TEST_F(JaegerApiTest, TellsWhatCachesDidAndWhichWindowWasUsed) {
+  service.cache = service::CacheResult::partial;
+  const Response response = ask("/api/metrics/calls?service=a&endTs=1795141800000&lookback=120000&step=60000");
+  EXPECT_EQ(header(response, "X-SPM-Cache"), "partial; start=1795141680000; end=1795141800000; step=60000");
+  service.mode = FakeService::Mode::fail;
+  EXPECT_EQ(header(ask("/api/metrics/calls?service=a"), "X-SPM-Cache"), "<none>");
+  EXPECT_EQ(header(ask("/api/metrics/minstep"), "X-SPM-Cache"), "<none>");
+}
+
+TEST_F(JaegerApiTest, OtherOriginsMayReadIt) {
+  options.cors_origins = {"*"};
+  headers.add("Origin", "http://a.example");
+  const Response response = ask("/api/metrics/calls?service=a");
+  EXPECT_TRUE(response.headers.has_token("Access-Control-Expose-Headers", "X-SPM-Cache"));
+}
+
+TEST_F(JaegerApiTest, NoCacheAsksForAFreshAnswer) {
+  ask("/api/metrics/calls?service=a");
+  EXPECT_FALSE(service.last_context.wants_fresh);
+  headers.add("Cache-Control", "no-cache");
+  ask("/api/metrics/calls?service=a");
+  EXPECT_TRUE(service.last_context.wants_fresh);
+}
+
+class KeptJaegerAnswerTest : public JaegerApiTest {
+ protected:
+  KeptJaegerAnswerTest() {
+    service.encodings = std::make_shared<service::Encodings>(io.get_executor(), [] {});
+  }
+  boost::asio::io_context io;
+};
+
+TEST_F(KeptJaegerAnswerTest, ItsBytesAreSharedByRequests) {
+  const Response first = ask("/api/metrics/calls?service=a");
+  const Response again = ask("/api/metrics/calls?service=a");
+  EXPECT_EQ(first.body.get(), again.body.get());
+  EXPECT_NE(ask("/api/metrics/calls?service=a&prettyPrint=true").body_text(), first.body_text());
+  service.encodings.reset();
+  const Response unkept = ask("/api/metrics/calls?service=a");
+  EXPECT_NE(unkept.body.get(), first.body.get());
+  EXPECT_EQ(unkept.body_text(), first.body_text());
+}
+
+TEST_F(KeptJaegerAnswerTest, ItIsPackedOnce) {
+  const Response plain = ask("/api/metrics/calls?service=a");
+  EXPECT_EQ(header(plain, "Vary"), "Accept-Encoding");
+  headers.add("Accept-Encoding", "gzip");
+  const Response first = ask("/api/metrics/calls?service=a");
+  const Response again = ask("/api/metrics/calls?service=a");
+  EXPECT_EQ(header(first, "Content-Encoding"), "gzip");
+  EXPECT_EQ(first.headers.count("Content-Encoding"), 1U);
+  EXPECT_EQ(first.headers.count("Vary"), 1U);
+  EXPECT_EQ(header(first, "Vary"), "Accept-Encoding");
+  EXPECT_EQ(first.body.get(), again.body.get());
+  EXPECT_LT(first.body->size(), plain.body->size() / 3);
+}
+
+TEST_F(KeptJaegerAnswerTest, ASmallOneIsNotPacked) {
+  headers.add("Accept-Encoding", "gzip");
+  const Response small = ask("/api/metrics/calls?service=a&lookback=0");
+  EXPECT_EQ(header(small, "Content-Encoding"), "<none>");
+  EXPECT_TRUE(small.body_text().starts_with("{"));
+}
+
 }  // namespace
 }  // namespace spm::http

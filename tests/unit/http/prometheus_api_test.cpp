@@ -1,3 +1,4 @@
+#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,6 +16,7 @@ using service::NameList;
 using service::OperationList;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
 using ::testing::StartsWith;
 
@@ -28,8 +30,10 @@ class HoldingService final : public service::MetricsService {
     last_context = context;
     if (error) co_return base::fail(*error);
     service::MetricsAnswer result;
-    result.family.grid = query.grid;
+    model::MetricFamily family;
+    family.grid = query.grid;
     result.notices = notices;
+    result.encodings = encodings;
     for (const auto& [service, operation] : held) {
       if (std::ranges::find(query.services, service) == query.services.end()) continue;
       model::Series series;
@@ -37,13 +41,15 @@ class HoldingService final : public service::MetricsService {
       if (query.group_by_operation) series.labels.push_back({"operation", operation});
       series.column = model::Column(query.grid.points);
       for (std::size_t i = 0; i < query.grid.points; ++i) series.column.set(i, 1.5);
-      result.family.metrics.push_back(std::move(series));
+      family.metrics.push_back(std::move(series));
     }
+    result.set_family(std::move(family));
     co_return result;
   }
 
   std::vector<std::pair<std::string, std::string>> held = {{"a", "GET /"}, {"b", "POST /"}};
   std::vector<service::Notice> notices;
+  std::shared_ptr<service::Encodings> encodings;
   std::optional<base::Error> error;
   int calls = 0;
   model::MetricQuery last_query;
@@ -185,6 +191,26 @@ TEST_F(PrometheusApiTest, AnswersARangeQueryUnderItsOwnLabels) {
   EXPECT_THAT(holding.last_query.span_kinds, ElementsAre(model::SpanKind::server));
   EXPECT_EQ(holding.last_query.rate_window_ms, 300'000);
   EXPECT_EQ(holding.last_query.grid, (model::TimeGrid{1'795'141'200'123, 60'000, 2}));
+}
+
+TEST_F(PrometheusApiTest, TellsWhatCachesDidAndThatTheTimesAreExactlyTheAskedOnes) {
+  const Response response = ask_range(kCalls);
+  ASSERT_NE(response.headers.find("X-SPM-Cache"), nullptr);
+  EXPECT_EQ(*response.headers.find("X-SPM-Cache"), "bypass; start=1795141200123; end=1795141260123; step=60000");
+  EXPECT_FALSE(holding.last_query.movable_end_ms);
+}
+
+/// One question behind the door, several queries before it: each has its own bytes.
+TEST_F(PrometheusApiTest, AKeptAnswerIsWrittenOnceForEachQuery) {
+  boost::asio::io_context io;
+  holding.encodings = std::make_shared<service::Encodings>(io.get_executor(), [] {});
+  const Response first = ask_range(kCalls);
+  EXPECT_EQ(ask_range(kCalls).body.get(), first.body.get());
+  const std::string other_label = R"(sum by (service) (rate(calls{service=~"a|b",span_kind=~"SPAN_KIND_SERVER"}[5m])))";
+  EXPECT_THAT(body(ask_range(other_label)), HasSubstr(R"({"metric":{"service":"a"})"));
+  EXPECT_THAT(body(ask_range(kCalls, "&limit=1")), Not(HasSubstr(R"({"service_name":"b"})")));
+  EXPECT_THAT(body(ask("/api/v1/query?query=" + encoded(kCalls))), HasSubstr(R"("resultType":"vector")"));
+  EXPECT_EQ(body(ask_range(kCalls)), body(first));
 }
 
 TEST_F(PrometheusApiTest, LabelsAreTheOnesGroupedBySortedByName) {

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <random>
 
 #include <gtest/gtest.h>
 
@@ -48,6 +50,56 @@ TEST(Column, PlacesPiecesAtAnyPoint) {
         ASSERT_EQ(whole.value(i), piece.value(at));
       }
     }
+  }
+}
+
+TEST(Column, AppendsAnyRange) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 300; ++round) {
+    const std::size_t size = 1 + random() % 300;
+    Column source(size);
+    for (std::size_t i = 0; i < size; ++i) {
+      if (random() % 3 != 0) source.set(i, static_cast<double>(random()));
+    }
+    const std::size_t begin = random() % size;
+    const std::size_t count = random() % (size - begin + 1);
+    const std::size_t before = random() % 200;
+    Column made;
+    if (round % 2 == 0) made.reserve(before + count);
+    for (std::size_t left = before; left > 0;) {
+      const std::size_t some = std::min(left, 1 + random() % 90);
+      made.append_absent(some);
+      left -= some;
+    }
+    made.append(source, begin, count);
+    ASSERT_EQ(made.size(), before + count);
+    std::size_t present = 0;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      const bool wanted = i >= before && source.has(begin + i - before);
+      ASSERT_EQ(made.has(i), wanted) << round << " " << i;
+      if (wanted) {
+        ASSERT_EQ(made.value(i), source.value(begin + i - before));
+      }
+      present += wanted ? 1 : 0;
+    }
+    ASSERT_EQ(made.count(), present) << "no bit past the last value";
+  }
+}
+
+TEST(Column, FindsTheFirstAndTheLastPresentPointOfARange) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 300; ++round) {
+    const std::size_t size = 1 + random() % 300;
+    Column column(size);
+    for (int points = static_cast<int>(random() % 4); points > 0; --points) column.set(random() % size, 1.0);
+    const std::size_t begin = random() % (size + 1);
+    const std::size_t end = begin + random() % (size - begin + 1);
+    std::size_t first = begin;
+    while (first < end && !column.has(first)) ++first;
+    EXPECT_EQ(column.first_present(begin, end), first);
+    std::size_t last = end;
+    while (last > 0 && !column.has(last - 1)) --last;
+    EXPECT_EQ(column.end_of_present(end), last);
   }
 }
 

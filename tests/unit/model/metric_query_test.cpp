@@ -31,6 +31,17 @@ TEST(Check, FillsJaegersDefaults) {
   EXPECT_FALSE(query->default_step_widened_from_ms);
 }
 
+TEST(Check, TheEndMayBeMovedWhetherItWasGivenOrNot) {
+  UncheckedMetricQuery asked = calls_of("frontend");
+  asked.lookback_ms = 90'000;
+  asked.step_ms = 60'000;
+  EXPECT_EQ(check(asked, kNow)->movable_end_ms, kNow);
+  asked.end_ms = kNow - 12'345;
+  const auto query = check(asked, kNow);
+  EXPECT_EQ(query->movable_end_ms, kNow - 12'345);  // which is not the last point
+  EXPECT_EQ(query->grid.start_ms, kNow - 12'345 - 90'000);
+}
+
 TEST(Check, KeepsEachServiceAndKindOnce) {
   UncheckedMetricQuery asked = calls_of("a");
   asked.services = {"a", "b", "a"};

@@ -144,8 +144,8 @@ TEST_F(ChunkRatesTest, IsToTheBitWhatTheSamplesGiveInAnyNumberOfPieces) {
     ASSERT_TRUE(answer) << answer.error().message;
     const RateAnswer& columns = **answer;
     ASSERT_THAT(columns.columns, SizeIs(1));
-    EXPECT_EQ(columns.columns[0].second.grid, kGrid);
-    EXPECT_THAT(columns.columns[0].second.series, SizeIs(2));
+    EXPECT_EQ(columns.columns[0].second->grid, kGrid);
+    EXPECT_THAT(columns.columns[0].second->series, SizeIs(2));
     expect_same(column(columns, by_operation(), {"GET /"}), wanted.at("GET /"));
     expect_same(column(columns, by_operation(), {"POST /"}), wanted.at("POST /"));
     EXPECT_EQ(columns.bucket_repair, BucketRepair::ignore_small_gaps);

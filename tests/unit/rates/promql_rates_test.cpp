@@ -209,7 +209,7 @@ TEST_F(PromqlRatesTest, LongRangesAreAskedInPieces) {
   const auto answer = read(query, limits);
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_THAT(asked_points(), ElementsAre(250, 250, 250, 250));
-  const model::Matrix& columns = (*answer)->columns[0].second;
+  const model::Matrix& columns = *(*answer)->columns[0].second;
   EXPECT_EQ(columns.grid, query.grid);
   ASSERT_THAT(columns.series, SizeIs(1));
   for (std::size_t i = 0; i < 1'000; ++i) {
@@ -239,7 +239,7 @@ TEST_F(PromqlRatesTest, WhatIsTooMuchIsHalved) {
   const auto answer = read(an_hour());
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_THAT(asked_points(), ElementsAre(60, 30, 30, 15, 15, 15, 15));
-  EXPECT_EQ((*answer)->columns[0].second.series[0].column.count(), 60U);
+  EXPECT_EQ((*answer)->columns[0].second->series[0].column.count(), 60U);
   EXPECT_EQ((*answer)->report.pieces, 7U);
 }
 
@@ -269,7 +269,7 @@ TEST_F(PromqlRatesTest, GroupsEndWhereTheirPiecesEnd) {
   const auto answer = read(query);
   ASSERT_TRUE(answer);
   ASSERT_NE(*answer, nullptr);
-  const model::Matrix& columns = (*answer)->columns[0].second;
+  const model::Matrix& columns = *(*answer)->columns[0].second;
   EXPECT_EQ(columns.grid, query.grid);
   ASSERT_EQ(columns.series[0].column.size(), 401U);
   EXPECT_EQ(columns.series[0].column.count(), 200U);
@@ -284,7 +284,7 @@ TEST_F(PromqlRatesTest, GroupsWithoutAPointAreNotThere) {
   };
   const auto answer = read(an_hour());
   ASSERT_TRUE(answer);
-  EXPECT_THAT((*answer)->columns[0].second.series, SizeIs(1));
+  EXPECT_THAT((*answer)->columns[0].second->series, SizeIs(1));
 }
 
 TEST_F(PromqlRatesTest, NoColumnsOfAStoreThatMovesTheTimes) {

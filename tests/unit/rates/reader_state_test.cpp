@@ -190,6 +190,35 @@ TEST_F(ReaderStateTest, AnotherEngineHasNotAgreed) {
   EXPECT_EQ(state.ways()->promql, nullptr);
 }
 
+TEST_F(ReaderStateTest, TheEraGoesOnWhileTheStoreComputesAsBefore) {
+  compare(Verdict::undecided);
+  const std::uint64_t era = state.ways()->era;
+  compare(Verdict::agreed, kNewer);
+  EXPECT_EQ(state.ways()->era, era) << "the store's own answers were the same before";
+  compare(Verdict::agreed, kNewer);
+  compare(Verdict::undecided);
+  compare(Verdict::absent);
+  compare(Verdict::agreed, kNewer);
+  state.saw_unreachable();
+  compare(Verdict::agreed, kNewer);
+  EXPECT_TRUE(state.is_same_engine(engine()));
+  EXPECT_EQ(state.ways()->era, era);
+}
+
+TEST_F(ReaderStateTest, AnotherVariantDisagreementOrEngineBeginsAnEra) {
+  compare(Verdict::agreed, kNewer);
+  std::uint64_t era = state.ways()->era;
+  compare(Verdict::agreed, RateVariant());
+  EXPECT_NE(state.ways()->era, era);
+  era = state.ways()->era;
+  compare(Verdict::disagreed);
+  EXPECT_NE(state.ways()->era, era);
+  era = state.ways()->era;
+  EXPECT_FALSE(state.is_same_engine(engine(BucketRepair::ignore_small_gaps)));
+  state.learn_engine(state.begin_comparison(now), engine(BucketRepair::ignore_small_gaps));
+  EXPECT_NE(state.ways()->era, era);
+}
+
 TEST_F(ReaderStateTest, ABusyStoreIsLeftAloneForAMoment) {
   compare(Verdict::agreed, kNewer);
   EXPECT_EQ(state.chunks_failed(base::Error(ErrorKind::overloaded, "503"), false, now), Fallback::busy);

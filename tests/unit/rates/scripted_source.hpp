@@ -19,7 +19,7 @@ namespace spm::rates::testing {
 
 inline RateAnswerPtr answer_with(const std::vector<RatePart>& parts) {
   auto answer = std::make_shared<RateAnswer>();
-  for (const RatePart& part : parts) answer->columns.emplace_back(part, model::Matrix());
+  for (const RatePart& part : parts) answer->add(part, model::Matrix());
   return answer;
 }
 

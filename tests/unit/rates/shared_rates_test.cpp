@@ -194,6 +194,18 @@ TEST_F(SharedRatesTest, TheOrderOfPartsAndRepeatedOnesMakeNoDifference) {
   EXPECT_THAT(source_->reads, SizeIs(1));
 }
 
+TEST_F(SharedRatesTest, WhoWantsItFreshJoinsOnlyOthersWhoDo) {
+  CallContext fresh = patient();
+  fresh.wants_fresh = true;
+  const auto before = ask(page_query());
+  const auto first = ask(page_query(), fresh);
+  const auto second = ask(page_query(), fresh);
+  ASSERT_THAT(source_->reads, SizeIs(2));
+  EXPECT_TRUE(source_->reads[1]->context.wants_fresh);
+  const auto after = ask(page_query());
+  EXPECT_THAT(source_->reads, SizeIs(2));
+}
+
 TEST_F(SharedRatesTest, EveryFieldOfTheQuestionCounts) {
   const auto with_only = [](std::vector<std::string> values) {
     return [values = std::move(values)](RateQuery& query) {

@@ -2,28 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "caller_key.hpp"
-
 namespace spm::schema {
 namespace {
-
-base::CallContext caller(std::string token, std::vector<std::pair<std::string, std::string>> parameters = {}) {
-  base::CallContext context(base::Deadline::after(std::chrono::seconds(1)));
-  context.bearer_token = std::move(token);
-  context.store_parameters = std::move(parameters);
-  return context;
-}
-
-TEST(CallerKeys, TellCallersApartAndKeepNoSecret) {
-  const CallerKeys keys;
-  EXPECT_EQ(keys.key_of(caller("")), "");
-  EXPECT_EQ(keys.key_of(caller("s3cret")), keys.key_of(caller("s3cret")));
-  EXPECT_NE(keys.key_of(caller("s3cret")), keys.key_of(caller("s3cres")));
-  EXPECT_EQ(keys.key_of(caller("s3cret")).find("s3cret"), std::string::npos);
-  EXPECT_NE(keys.key_of(caller("", {{"a", "bc"}})), keys.key_of(caller("", {{"ab", "c"}})));
-  EXPECT_NE(keys.key_of(caller("a", {{"b", "c"}})), keys.key_of(caller("a", {{"b", "c"}, {"", ""}})));
-  EXPECT_NE(keys.key_of(caller("a")), CallerKeys().key_of(caller("a")));  // each process has its own
-}
 
 TEST(KnowledgeTable, TheLeastRecentlyUsedGoes) {
   KnowledgeTable table(2);

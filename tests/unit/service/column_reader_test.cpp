@@ -1,5 +1,7 @@
 #include "column_reader.hpp"
 
+#include <bit>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -61,7 +63,7 @@ class ColumnReaderTest : public testing::Test {
         series.column = model::Column(query.grid.points);
         for (std::size_t i = 0; i < query.grid.points; ++i) series.column.set(i, part.only ? value / 4 : value);
         matrix.series.push_back(std::move(series));
-        answer->columns.emplace_back(part, std::move(matrix));
+        answer->add(part, std::move(matrix));
       }
       answer->warnings = {"half of the data"};
       answer->report.way = rates::ReadWay::chunks;
@@ -155,8 +157,8 @@ TEST_F(ColumnReaderTest, ErrorsAreAFractionOfTheCalls) {
   answer_everything(8);
   const auto answer = ask(MetricKind::error_rate, true);
   ASSERT_TRUE(answer && *answer);
-  ASSERT_EQ((*answer)->family.metrics.size(), 1U);
-  EXPECT_EQ((*answer)->family.metrics[0].column.value(1), 0.25);
+  ASSERT_EQ((*answer)->family->metrics.size(), 1U);
+  EXPECT_EQ((*answer)->family->metrics[0].column.value(1), 0.25);
   ASSERT_EQ((*answer)->notices.size(), 1U);
   EXPECT_EQ((*answer)->notices[0].kind, NoticeKind::store_warning);
 }
@@ -169,7 +171,7 @@ TEST_F(ColumnReaderTest, ErrorsSaidInMatchersAreReadByThemselves) {
   ASSERT_EQ(rates_.asked.size(), 2U);
   EXPECT_EQ(rates_.asked[1].matchers.back(), options_.error_matchers[0]);
   EXPECT_EQ(rates_.asked[0].matchers.size() + 1, rates_.asked[1].matchers.size());
-  EXPECT_EQ((*answer)->family.metrics.at(0).column.value(0), 1.0);
+  EXPECT_EQ((*answer)->family->metrics.at(0).column.value(0), 1.0);
 }
 
 TEST_F(ColumnReaderTest, ErrorsAreZeroWhereNothingTellsThem) {
@@ -177,7 +179,7 @@ TEST_F(ColumnReaderTest, ErrorsAreZeroWhereNothingTellsThem) {
   names_.status_label.clear();
   const auto answer = ask(MetricKind::error_rate);
   ASSERT_TRUE(answer && *answer);
-  EXPECT_EQ((*answer)->family.metrics.at(0).column.value(0), 0.0);
+  EXPECT_EQ((*answer)->family->metrics.at(0).column.value(0), 0.0);
 }
 
 TEST_F(ColumnReaderTest, TellsThePlanOnlyWhenAsked) {
@@ -212,6 +214,93 @@ TEST_F(ColumnReaderTest, PassesTheSourcesErrorsOn) {
   const auto answer = ask(MetricKind::latency);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, base::ErrorKind::answer_too_large);
+}
+
+TEST_F(ColumnReaderTest, TellsWhatTheCacheDidAndSinceWhenTheColumnsMayBeOld) {
+  const auto asked = std::chrono::steady_clock::now() - std::chrono::seconds(5);
+  const std::pair<rates::Reuse, CacheResult> meant[] = {{rates::Reuse::none, CacheResult::bypass},
+                                                        {rates::Reuse::miss, CacheResult::miss},
+                                                        {rates::Reuse::partial, CacheResult::partial},
+                                                        {rates::Reuse::hit, CacheResult::hit}};
+  for (const auto& [reuse, result] : meant) {
+    rates_.answer = [asked, used = reuse](const RateQuery& query) -> base::Result<rates::RateAnswerPtr> {
+      auto answer = std::make_shared<RateAnswer>();
+      for (const RatePart& part : query.needed) answer->add(part, {query.grid, {}});
+      answer->report.reuse = used;
+      answer->report.asked = asked;
+      return answer;
+    };
+    const Outcome answer = ask(MetricKind::call_rate);
+    ASSERT_TRUE(answer && *answer);
+    EXPECT_EQ((*answer)->cache, result);
+    EXPECT_EQ((*answer)->asked, asked);
+  }
+}
+
+TEST_F(ColumnReaderTest, HeldColumnsOfUnknownAgeAreAsOldAsCanBe) {
+  using Time = std::chrono::steady_clock::time_point;
+  struct Row {
+    rates::Reuse reuse;
+    std::size_t pieces;
+    Time asked;
+  };
+  const Row rows[] = {{rates::Reuse::none, 1, Time()},
+                      {rates::Reuse::miss, 1, Time()},
+                      {rates::Reuse::partial, 1, Time()},
+                      {rates::Reuse::partial, 0, Time::min()},
+                      {rates::Reuse::hit, 0, Time::min()}};
+  for (const Row& row : rows) {
+    rates_.answer = [&row](const RateQuery& query) -> base::Result<rates::RateAnswerPtr> {
+      auto answer = std::make_shared<RateAnswer>();
+      for (const RatePart& part : query.needed) answer->add(part, {query.grid, {}});
+      answer->report.reuse = row.reuse;
+      answer->report.pieces = row.pieces;
+      return answer;
+    };
+    const Outcome answer = ask(MetricKind::call_rate);
+    ASSERT_TRUE(answer && *answer);
+    EXPECT_EQ((*answer)->asked, row.asked) << static_cast<int>(row.reuse) << ' ' << row.pieces;
+  }
+}
+
+/// Two reads for one answer.
+TEST_F(ColumnReaderTest, OfTwoReadsTheOlderOneCounts) {
+  options_.error_matchers = {{"outcome", promql::MatchOp::equal, "failed"}};
+  const auto begin = std::chrono::steady_clock::now();
+  rates_.answer = [&](const RateQuery& query) -> base::Result<rates::RateAnswerPtr> {
+    const bool first = rates_.asked.size() == 1;
+    auto answer = std::make_shared<RateAnswer>();
+    for (const RatePart& part : query.needed) answer->add(part, {query.grid, {}});
+    answer->report.reuse = first ? rates::Reuse::hit : rates::Reuse::miss;
+    answer->report.asked = begin - std::chrono::seconds(first ? 7 : 0);
+    return answer;
+  };
+  const Outcome answer = ask(MetricKind::error_rate);
+  ASSERT_TRUE(answer && *answer);
+  ASSERT_EQ(rates_.asked.size(), 2U);
+  EXPECT_EQ((*answer)->cache, CacheResult::partial);
+  EXPECT_EQ((*answer)->asked, begin - std::chrono::seconds(7));
+}
+
+TEST_F(ColumnReaderTest, WhatIsLargeIsComputedByWorkersAlike) {
+  query_.grid = {0, 1'000, 25'000};
+  answer_everything(2);
+  sharing::Workers workers(2);
+  for (const MetricKind kind : {MetricKind::call_rate, MetricKind::error_rate, MetricKind::latency}) {
+    query_.kind = kind;
+    const Outcome here = ask(kind);
+    const ColumnReader reader(templates_, rates_, max_series_, &workers);
+    const Outcome there = run(reader.read(query_.services, query_, names_, options_, context_));
+    ASSERT_TRUE(here && *here && there && *there);
+    ASSERT_EQ((*there)->family->metrics.size(), (*here)->family->metrics.size());
+    for (std::size_t i = 0; i < (*here)->family->metrics.size(); ++i) {
+      const model::Column& left = (*here)->family->metrics[i].column;
+      const model::Column& right = (*there)->family->metrics[i].column;
+      ASSERT_EQ(left.count(), right.count());
+      const double values[] = {left.value(24'999), right.value(24'999)};  // NaN is equal to NaN here
+      EXPECT_EQ(std::bit_cast<std::uint64_t>(values[0]), std::bit_cast<std::uint64_t>(values[1]));
+    }
+  }
 }
 
 }  // namespace

@@ -58,9 +58,9 @@ TEST_F(ServiceTest, AsksOnceForCallRates) {
   const auto answer = ask(query_of(MetricKind::call_rate));
   ASSERT_TRUE(answer);
   EXPECT_EQ(store_.asked.size(), 1U);
-  EXPECT_EQ(answer->family.name, "service_call_rate");
-  ASSERT_EQ(answer->family.metrics.size(), 1U);
-  EXPECT_EQ(answer->family.metrics[0].column.value(1), 2.5);
+  EXPECT_EQ(answer->family->name, "service_call_rate");
+  ASSERT_EQ(answer->family->metrics.size(), 1U);
+  EXPECT_EQ(answer->family->metrics[0].column.value(1), 2.5);
   EXPECT_TRUE(answer->notices.empty());
 }
 
@@ -72,8 +72,8 @@ TEST_F(ServiceTest, AsksForErrorRatiosAndCalls) {
   const auto answer = ask(query_of(MetricKind::error_rate));
   ASSERT_TRUE(answer);
   EXPECT_EQ(store_.asked.size(), 2U);
-  ASSERT_EQ(answer->family.metrics.size(), 1U);
-  EXPECT_EQ(answer->family.metrics[0].column.value(0), 0);  // calls without errors: 0 %
+  ASSERT_EQ(answer->family->metrics.size(), 1U);
+  EXPECT_EQ(answer->family->metrics[0].column.value(0), 0);  // calls without errors: 0 %
 }
 
 TEST_F(ServiceTest, AnErrorOfEitherQueryIsTheAnswer) {
@@ -98,8 +98,8 @@ TEST_F(ServiceTest, TriesTheOtherReadingOnlyWhenTheFirstHasNoSeries) {
   query.services_with_plus = {"a+b"};
   auto answer = ask(query);
   ASSERT_TRUE(answer);
-  ASSERT_EQ(answer->family.metrics.size(), 1U);
-  EXPECT_EQ(answer->family.metrics[0].labels[0].value, "a+b");
+  ASSERT_EQ(answer->family->metrics.size(), 1U);
+  EXPECT_EQ(answer->family->metrics[0].labels[0].value, "a+b");
   ASSERT_EQ(answer->notices.size(), 1U);
   EXPECT_EQ(answer->notices[0].kind, NoticeKind::services_with_plus);
 
@@ -113,7 +113,7 @@ TEST_F(ServiceTest, TriesTheOtherReadingOnlyWhenTheFirstHasNoSeries) {
   store_.answer = [](const RangeQuery& asked) -> Result<RangeAnswer> { return no_series(asked); };
   answer = ask(query);
   EXPECT_EQ(store_.asked.size(), 2U);
-  EXPECT_TRUE(answer->family.metrics.empty());
+  EXPECT_TRUE(answer->family->metrics.empty());
   EXPECT_TRUE(answer->notices.empty());
 }
 
@@ -140,8 +140,8 @@ TEST_F(ServiceTest, FetchesLongRangesInPieces) {
   const auto answer = ask(model::check(std::move(asked), 1'795'141'800'000).value());
   ASSERT_TRUE(answer);
   EXPECT_EQ(store_.asked.size(), 2U);
-  EXPECT_EQ(answer->family.grid.points, 11'521U);
-  EXPECT_EQ(answer->family.metrics[0].column.count(), 11'521U);
+  EXPECT_EQ(answer->family->grid.points, 11'521U);
+  EXPECT_EQ(answer->family->metrics[0].column.count(), 11'521U);
 }
 
 TEST_F(ServiceTest, SaysThatTheStepWasWidened) {
@@ -162,9 +162,9 @@ TEST_F(ServiceTest, NoFamilyIsAnEmptyAnswerThatSaysWhy) {
   const auto answer = ask(query_of(MetricKind::latency));
   ASSERT_TRUE(answer);
   EXPECT_TRUE(store_.asked.empty());
-  EXPECT_TRUE(answer->family.metrics.empty());
-  EXPECT_EQ(answer->family.name, "service_latencies");
-  EXPECT_EQ(answer->family.grid.points, 2U);
+  EXPECT_TRUE(answer->family->metrics.empty());
+  EXPECT_EQ(answer->family->name, "service_latencies");
+  EXPECT_EQ(answer->family->grid.points, 2U);
   ASSERT_EQ(kinds(answer), std::vector{NoticeKind::nothing_found});
   EXPECT_EQ(answer->notices[0].text, "no metric looks like span metrics");
   EXPECT_EQ(names_.empty_answers, 1);
@@ -207,7 +207,7 @@ TEST_F(ServiceTest, AnEmptyAnswerIsAskedAgainOnceUnderNewerNames) {
   };
   auto answer = ask(query_of(MetricKind::call_rate));
   ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->family.metrics.size(), 1U);
+  EXPECT_EQ(answer->family->metrics.size(), 1U);
   EXPECT_EQ(store_.asked.size(), 2U);
   EXPECT_EQ(names_.asked_grid.points, 2U);
 
@@ -231,9 +231,9 @@ TEST_F(ServiceTest, WithoutAStatusErrorRatesAreZeroWhereThereAreCalls) {
   const auto answer = ask(query_of(MetricKind::error_rate));
   ASSERT_TRUE(answer);
   EXPECT_EQ(store_.asked.size(), 1U);
-  ASSERT_EQ(answer->family.metrics.size(), 1U);
-  EXPECT_EQ(answer->family.metrics[0].column.count(), 2U);
-  EXPECT_EQ(answer->family.metrics[0].column.value(1), 0);
+  ASSERT_EQ(answer->family->metrics.size(), 1U);
+  EXPECT_EQ(answer->family->metrics[0].column.count(), 2U);
+  EXPECT_EQ(answer->family->metrics[0].column.value(1), 0);
   EXPECT_EQ(kinds(answer), std::vector{NoticeKind::errors_unknown});
 }
 
@@ -245,7 +245,7 @@ TEST_F(ServiceTest, ASettingSaysWhatAnErrorIs) {
   ASSERT_TRUE(answer);
   ASSERT_EQ(store_.asked.size(), 2U);
   EXPECT_TRUE(contains(store_.asked[0] + store_.asked[1], "http_status_code=~\"5..\""));
-  EXPECT_EQ(answer->family.metrics[0].column.value(0), 0.5);
+  EXPECT_EQ(answer->family->metrics[0].column.value(0), 0.5);
   EXPECT_TRUE(answer->notices.empty());
 }
 

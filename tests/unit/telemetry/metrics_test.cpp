@@ -32,7 +32,12 @@ TEST(Metrics, NamesAndTypesStay) {
   Metrics metrics;
   metrics.request_finished(Door::http, "calls", "200", 5ms);
   const std::vector<std::string> expected = {
+      "jaeger_spm_proxy_answers_shared_total counter",
       "jaeger_spm_proxy_build_info gauge",
+      "jaeger_spm_proxy_cache_bytes gauge",
+      "jaeger_spm_proxy_cache_points_answered_total counter",
+      "jaeger_spm_proxy_cache_points_read_total counter",
+      "jaeger_spm_proxy_cache_things gauge",
       "jaeger_spm_proxy_http_connections gauge",
       "jaeger_spm_proxy_notices_total counter",
       "jaeger_spm_proxy_raw_bytes_total counter",
@@ -52,6 +57,7 @@ TEST(Metrics, NamesAndTypesStay) {
       "jaeger_spm_proxy_upstream_requests_total counter",
       "jaeger_spm_proxy_upstream_response_bytes_total counter",
       "jaeger_spm_proxy_upstream_retries_total counter",
+      "jaeger_spm_proxy_upstream_wait_seconds histogram",
       "jaeger_spm_proxy_upstream_waiting gauge",
       "process_cpu_seconds_total counter",
       "process_open_fds gauge",

@@ -1,4 +1,4 @@
-#include "caller_kind.hpp"
+#include <spm/sharing/caller_kinds.hpp>
 
 #include <random>
 #include <string_view>
@@ -6,9 +6,9 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "key_text.hpp"
+#include <spm/sharing/key_text.hpp>
 
-namespace spm::rates {
+namespace spm::sharing {
 
 CallerKinds::CallerKinds() {
   std::random_device random;
@@ -30,4 +30,4 @@ std::string CallerKinds::kind_of(const base::CallContext& context) const {
   return key.take();
 }
 
-}  // namespace spm::rates
+}  // namespace spm::sharing

@@ -5,7 +5,7 @@
 
 #include <spm/base/call_context.hpp>
 
-namespace spm::rates {
+namespace spm::sharing {
 
 /// Tells kinds of callers apart by whose turn it is at the store and by what decides which data the store shows. Keeps
 /// no token: of it there is a hash under a key that only this process knows. Immutable, safe from any thread.
@@ -20,4 +20,4 @@ class CallerKinds {
   std::array<unsigned char, 32> secret_{};
 };
 
-}  // namespace spm::rates
+}  // namespace spm::sharing

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-namespace spm::rates {
+namespace spm::sharing {
 
 /// Writes the members of a key one after another so that no two different keys are the same text: every text stands
 /// behind its length, every number ends with a mark.
@@ -28,4 +28,4 @@ class KeyText {
   std::string written_;
 };
 
-}  // namespace spm::rates
+}  // namespace spm::sharing

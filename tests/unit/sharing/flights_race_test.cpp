@@ -19,9 +19,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
-#include "flights.hpp"
+#include <spm/sharing/flights.hpp>
 
-namespace spm::rates {
+namespace spm::sharing {
 namespace {
 
 namespace asio = boost::asio;
@@ -131,4 +131,4 @@ TEST_F(FlightsRace, CallersNeedNoStrandToWait) {
 }
 
 }  // namespace
-}  // namespace spm::rates
+}  // namespace spm::sharing

@@ -20,7 +20,7 @@
 
 #include <spm/base/deadline.hpp>
 
-namespace spm::rates {
+namespace spm::sharing {
 
 /// What ended a wait.
 enum class WakeUp : std::uint8_t {
@@ -102,4 +102,4 @@ inline boost::asio::awaitable<WakeUp> wait_in_place(base::Deadline deadline, Tak
       std::move(initiation), boost::asio::use_awaitable, executor, deadline, std::move(take_place));
 }
 
-}  // namespace spm::rates
+}  // namespace spm::sharing

@@ -22,9 +22,9 @@
 #include <spm/base/deadline.hpp>
 #include <spm/base/result.hpp>
 
-#include "waiting_place.hpp"
+#include <spm/sharing/waiting_place.hpp>
 
-namespace spm::rates {
+namespace spm::sharing {
 
 /// Work that several callers want at the same time is done once and belongs to none of them. Each caller waits as a
 /// passenger, leaves when it likes, and the last one to leave cancels the work. What comes out goes to all who are
@@ -218,4 +218,4 @@ class Flights : public std::enable_shared_from_this<Flights<Key, Value>> {
   std::map<Key, FlightPtr> listed_;  ///< that can be joined
 };
 
-}  // namespace spm::rates
+}  // namespace spm::sharing

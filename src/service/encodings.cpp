@@ -1,0 +1,106 @@
+#include <algorithm>
+#include <exception>
+#include <optional>
+
+#include <spm/service/encodings.hpp>
+
+namespace spm::service {
+
+using base::Result;
+using boost::asio::awaitable;
+
+namespace {
+
+std::size_t points_of(const model::MetricFamily& family) { return family.metrics.size() * family.grid.points; }
+
+/// Workers must not see an exception; without memory there is none to tell of it with.
+Bytes encoded_or_null(const Encode& encode) noexcept {
+  try {
+    return std::make_shared<const std::string>(encode());
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
+
+base::Error no_memory() {
+  return base::Error(base::ErrorKind::overloaded, "there is no memory to write this answer; try again in a moment")
+      .retry_in(std::chrono::seconds(1));
+}
+
+Result<Bytes> or_error(Bytes bytes) {
+  if (!bytes) return base::fail(no_memory());
+  return bytes;
+}
+
+awaitable<Result<Bytes>> encode_elsewhere(Encode encode, sharing::Workers& workers) {
+  auto work = [encode = std::move(encode)] { return encoded_or_null(encode); };
+  Bytes bytes = co_await workers.run(std::move(work));
+  co_return or_error(std::move(bytes));
+}
+
+/// Holds all that it needs: the callers may be gone before it ends.
+awaitable<Result<Bytes>> encode_and_keep(std::weak_ptr<Encodings> encodings, std::string form, Encode encode,
+                                         sharing::Workers& workers) {
+  Result<Bytes> bytes = co_await encode_elsewhere(std::move(encode), workers);
+  if (!bytes) co_return std::move(bytes);
+  const std::shared_ptr<Encodings> kept = encodings.lock();
+  if (!kept) co_return std::move(bytes);
+  co_return kept->keep(form, std::move(*bytes));
+}
+
+}  // namespace
+
+Encodings::Encodings(const boost::asio::any_io_executor& io, std::function<void()> grown)
+    : under_way_(std::make_shared<Flights>(io)),
+      grown_(std::move(grown)) {}
+
+Encodings::~Encodings() = default;
+
+Bytes Encodings::find(std::string_view form) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find(made_, form, &std::pair<std::string, Bytes>::first);
+  return found == made_.end() ? nullptr : found->second;
+}
+
+Bytes Encodings::keep(std::string_view form, Bytes made) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find(made_, form, &std::pair<std::string, Bytes>::first);
+    if (found != made_.end()) return found->second;
+    if (made_.size() >= kMostForms) return made;
+    made_.emplace_back(std::string(form), made);
+  }
+  grown_();
+  return made;
+}
+
+std::size_t Encodings::bytes() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t sum = sizeof(Encodings) + sizeof(Flights) + made_.capacity() * sizeof(made_.front());
+  for (const auto& [form, made] : made_) sum += form.capacity() + sizeof(std::string) + made->capacity();
+  return sum;
+}
+
+awaitable<Result<Bytes>> encoded(const MetricsAnswer& answer, std::string form, Encode encode,
+                                 sharing::Workers* workers, base::Deadline deadline) {
+  const std::shared_ptr<Encodings> kept = answer.encodings;
+  if (kept) {
+    if (Bytes made = kept->find(form)) co_return made;
+  }
+  const bool large = workers != nullptr && points_of(*answer.family) > kManyPoints;
+  if (!large) {
+    Bytes made = encoded_or_null(encode);
+    if (made && kept) made = kept->keep(form, std::move(made));
+    co_return or_error(std::move(made));
+  }
+  if (!kept) co_return co_await encode_elsewhere(std::move(encode), *workers);
+
+  Encodings::Flights::Work work = [weak = std::weak_ptr<Encodings>(kept), form, encode = std::move(encode),
+                                   workers]() mutable {
+    return encode_and_keep(weak, form, std::move(encode), *workers);
+  };
+  auto passenger = kept->under_way_->board(std::move(form), std::move(work));
+  co_return co_await Encodings::Flights::wait(std::move(passenger), deadline);
+}
+
+}  // namespace spm::service
