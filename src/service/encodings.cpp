@@ -56,28 +56,47 @@ Encodings::Encodings(const boost::asio::any_io_executor& io, std::function<void(
 
 Encodings::~Encodings() = default;
 
-Bytes Encodings::find(std::string_view form) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = std::ranges::find(made_, form, &std::pair<std::string, Bytes>::first);
-  return found == made_.end() ? nullptr : found->second;
+Encodings::Made* Encodings::made(std::string_view form) {
+  const auto found = std::ranges::find(made_, form, &Made::form);
+  return found == made_.end() ? nullptr : &*found;
 }
 
-Bytes Encodings::keep(std::string_view form, Bytes made) {
+Bytes Encodings::find(std::string_view form) {
+  Bytes found;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = std::ranges::find(made_, form, &std::pair<std::string, Bytes>::first);
-    if (found != made_.end()) return found->second;
-    if (made_.size() >= kMostForms) return made;
-    made_.emplace_back(std::string(form), made);
+    Made* const known = made(form);
+    if (known == nullptr) return nullptr;
+    if (known->kept) return known->kept;
+    found = known->sent.lock();
+    if (!found) return nullptr;
+    known->kept = found;
   }
   grown_();
-  return made;
+  return found;
+}
+
+Bytes Encodings::keep(std::string_view form, Bytes bytes) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (Made* const known = made(form)) {
+      if (known->kept) return known->kept;
+      known->kept = bytes;
+    } else {
+      if (made_.size() >= kMostForms) return bytes;
+      made_.push_back(Made{std::string(form), bytes->size() > kLarge ? nullptr : bytes, bytes});
+    }
+  }
+  grown_();
+  return bytes;
 }
 
 std::size_t Encodings::bytes() const {
   const std::lock_guard lock(mutex_);
   std::size_t sum = sizeof(Encodings) + sizeof(Flights) + made_.capacity() * sizeof(made_.front());
-  for (const auto& [form, made] : made_) sum += form.capacity() + sizeof(std::string) + made->capacity();
+  for (const Made& one : made_) {
+    sum += one.form.capacity() + (one.kept ? sizeof(std::string) + one.kept->capacity() : 0);
+  }
   return sum;
 }
 

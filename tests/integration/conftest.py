@@ -25,8 +25,8 @@ def start():
         def run(store, *arguments, **options):
             if not isinstance(store, FakeStore):
                 return running.enter_context(Proxy(store, *arguments, **options))
-            # A scripted store counts requests and connections: nothing is asked of it on the side.
-            return running.enter_context(Proxy(store.url, "--store.read=whole", *arguments, **options))
+            # A scripted store counts requests and connections: nothing is asked of it on the side, nothing is kept.
+            return running.enter_context(Proxy(store.url, "--store.read=whole", "--cache.mode=off", *arguments, **options))
         yield run
 
 
@@ -40,7 +40,7 @@ def shared_store():
 @pytest.fixture(scope="module")
 def shared(shared_store):
     """A running program for tests that leave no trace in it."""
-    with Proxy(shared_store.url) as running:
+    with Proxy(shared_store.url, "--cache.mode=off") as running:
         yield running
 
 

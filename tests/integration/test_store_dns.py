@@ -23,7 +23,7 @@ def test_name_that_moves(start, tmp_path):
     hosts.write_text("127.0.0.2 store.test\n", encoding="ascii")
     with fake.FakeStore(host="127.0.0.2") as old, fake.FakeStore(host="127.0.0.3", port=old.port) as new:
         own_hosts = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts)]
-        proxy = start(f"http://store.test:{old.port}", "--store.max-connection-age=1s", wrapper=own_hosts)
+        proxy = start(f"http://store.test:{old.port}", "--store.max-connection-age=1s", "--cache.mode=off", wrapper=own_hosts)
         assert succeeded(ask(proxy, "http"))
         assert (len(old.queries), len(new.queries)) == (1, 0)
         with open(hosts, "r+", encoding="ascii") as file:  # the same file: the mount sees it

@@ -48,7 +48,7 @@ struct ShelfContents {
   std::vector<ShelfRow> rows;  ///< the last used first, at most as many as were asked for
 };
 
-/// Holds things up to a number of bytes, keys and book-keeping included; the least recently used goes first. Keys are
+/// Holds things up to a number of bytes, keys, book-keeping and the allocator's share included; the least recently used goes first. Keys are
 /// compared whole. Safe from any thread; no call does more than a look-up under its lock, and nothing is destroyed
 /// under it.
 class Shelf {

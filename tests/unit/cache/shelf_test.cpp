@@ -58,7 +58,7 @@ TEST_F(ShelfTest, TheLaterThingTakesThePlace) {
   shelf_.put("key", later);
   EXPECT_EQ(shelf_.find("key"), later);
   EXPECT_EQ(shelf_.contents(0).things, 1U);
-  EXPECT_EQ(shelf_.contents(0).bytes, before - 9'990);
+  EXPECT_EQ(shelf_.contents(0).bytes, before - 11'239) << "an eighth more for the allocator";
 }
 
 TEST_F(ShelfTest, TheLeastRecentlyUsedGoesFirst) {
@@ -87,10 +87,10 @@ TEST_F(ShelfTest, RefusesWhatTakesMoreThanAQuarterAndForgetsWhatWasThere) {
 }
 
 TEST_F(ShelfTest, WhatGrowsPushesOthersOut) {
-  for (const char* key : {"a", "b", "c", "d"}) shelf_.put(key, block(19'500));
+  for (const char* key : {"a", "b", "c", "d"}) shelf_.put(key, block(18'000));
   const auto growing = block(10);
   shelf_.put("e", growing);
-  growing->grow_to(24'000);
+  growing->grow_to(21'500);
   shelf_.weigh_again("e", growing);
   EXPECT_TRUE(holds("e"));
   EXPECT_FALSE(holds("a"));
