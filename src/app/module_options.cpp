@@ -73,6 +73,7 @@ rates::ReadMode read_mode(config::StoreRead read) {
 rates::RateReaderOptions rate_reader_options(const config::Settings& settings, std::size_t threads) {
   const config::StoreSettings& store = settings.store;
   rates::RateReaderOptions options;
+  options.patience = settings.query.timeout;
   options.mode = read_mode(store.read);
   options.store_has_parameters = !store.extra_query_params.empty();
   options.max_pieces = std::clamp<std::size_t>(threads, 1, store.max_concurrent_reads);

@@ -83,7 +83,8 @@ Result<std::unique_ptr<Room>> Room::build(const config::Settings& settings, cons
 
 void Room::keep_columns(const config::Settings& settings, const Ground& ground) {
   shelf_ = std::make_unique<cache::Shelf>(settings.cache.max_bytes, ground.metrics);
-  const cache::RateCacheGround cache_ground{*rates_, ground.executor, *shelf_, callers_, ground.clock, ground.metrics, ground.log};
+  const cache::RateCacheGround cache_ground{*rates_,      ground.executor, *shelf_,   callers_,
+                                            ground.clock, ground.metrics,  ground.log};
   kept_rates_ = cache::create_rate_cache(rate_cache_options(settings), cache_ground);
 }
 

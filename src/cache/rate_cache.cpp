@@ -28,7 +28,7 @@ using std::chrono::milliseconds;
 /// Others may find at any time that what is kept does not hold. Who has met that so often relies on nothing any more.
 constexpr int kMostLooks = 3;
 /// What a shared read may take. Callers leave at their own deadlines, also at later ones than that of the first.
-constexpr std::chrono::seconds kLongestRead{120};
+constexpr std::chrono::seconds kLongestRead{600};
 
 using Reads = sharing::Flights<std::string, RateAnswerPtr>;
 
@@ -69,9 +69,21 @@ class Core : public std::enable_shared_from_this<Core> {
     std::string caller = self->ground_.callers.kind_of(context);
     for (int looks = 1; !context.wants_fresh && looks <= kMostLooks; ++looks) {
       if (RateAnswerPtr held = self->held_for(query, caller, context)) co_return held;
-      Reads::Passenger passenger = self->board(query, caller, context);
-      Result<RateAnswerPtr> shared = co_await Reads::wait(std::move(passenger), context.deadline);
-      if (!shared || !*shared || has_all(**shared, query.needed)) co_return shared;
+      const std::vector<RateQuery> shares = self->shares_of(query, context);
+      std::vector<Reads::Passenger> aboard;
+      aboard.reserve(shares.size());
+      for (const RateQuery& share : shares) aboard.push_back(self->board(share, caller, context));
+      std::shared_ptr<rates::RateAnswer> together;
+      for (Reads::Passenger& passenger : aboard) {
+        Result<RateAnswerPtr> answer = co_await Reads::wait(std::move(passenger), context.deadline);
+        if (!answer || !*answer) co_return answer;
+        if (!together) {
+          together = std::make_shared<rates::RateAnswer>(**answer);
+        } else if (!together->join(**answer)) {
+          together->columns.clear();
+        }
+      }
+      if (together && has_all(*together, query.needed)) co_return RateAnswerPtr(std::move(together));
     }
     Result<RateAnswerPtr> alone = co_await read_rest(self, std::move(query), std::move(caller), context);
     co_return alone;
@@ -82,7 +94,19 @@ class Core : public std::enable_shared_from_this<Core> {
     const Moment moment = now();
     const VisitRules rules = rules_for(caller, context, 1);
     const RateVisit visit(shelf_, ground_.metrics, late_log_, query, caller, rules, moment);
-    return visit.is_hit() && !visit.beginning_is_due(moment) ? visit.hit(false) : nullptr;
+    return visit.is_hit() && !visit.beginning_is_due(moment) ? visit.hit(false, moment) : nullptr;
+  }
+
+  /// What others can share of it: all, where a read of one part brings all parts; else each part by itself.
+  std::vector<RateQuery> shares_of(const RateQuery& query, const CallContext& context) const {
+    if (query.needed.size() == 1 || ground_.source.fills_welcome(query, context)) return {query};
+    std::vector<RateQuery> shares;
+    for (const rates::RatePart& part : query.needed) {
+      shares.push_back(query);
+      shares.back().needed = {part};
+      shares.back().welcome.clear();
+    }
+    return shares;
   }
 
   /// What has landed is on the shelf already, and who boards looks there first: nothing is read twice.
@@ -125,7 +149,7 @@ class Core : public std::enable_shared_from_this<Core> {
         if (!there || !*there) co_return there;
         if (!visit.beginning_holds(**there, before)) continue;
       }
-      if (visit.is_hit()) co_return visit.hit(looks_at_beginning);
+      if (visit.is_hit()) co_return visit.hit(looks_at_beginning, self->now());
 
       const Moment before_the_rest = self->now();
       RateQuery rest = visit.rest();

@@ -75,16 +75,17 @@ RateVisit::RateVisit(RateShelf& shelf, telemetry::Metrics& metrics, LateLog& lat
   if (first_ms != std::numeric_limits<std::int64_t>::max()) beginning_ms_ = first_ms;
 }
 
-RateAnswerPtr RateVisit::hit(bool asked) const {
+RateAnswerPtr RateVisit::hit(bool asked, Moment now) const {
   auto answer = std::make_shared<RateAnswer>();
   answer->bucket_repair = held_.front()->bucket_repair;
   answer->era = held_.front()->era;
   answer->report.reuse = asked ? Reuse::partial : Reuse::hit;
   answer->report.way = held_.front()->way;
-  answer->report.asked = held_.front()->read.steady;
+  answer->report.asked = now.steady;
   for (std::size_t i = 0; i < held_.size(); ++i) {
     answer->columns.emplace_back(query_.needed[i], columns_over(*held_[i], query_.grid));
-    answer->report.asked = std::min(answer->report.asked, held_[i]->read.steady);
+    const bool all_final = final_points_of(*held_[i], query_.grid) == query_.grid.points;
+    if (!all_final) answer->report.asked = std::min(answer->report.asked, held_[i]->read.steady);
   }
   return answer;
 }

@@ -30,7 +30,7 @@ class RateVisit {
   /// Whether all that is needed is there and holds.
   bool is_hit() const noexcept { return from_ == query_.grid.points; }
   /// `asked`: the store was, for beginning().
-  rates::RateAnswerPtr hit(bool asked) const;
+  rates::RateAnswerPtr hit(bool asked, Moment now) const;
 
   /// What is not there, or does not hold any more.
   rates::RateQuery rest() const;

@@ -113,6 +113,7 @@ class Shelf::Impl {
   }
 
   void remove_caller(std::string_view caller) {
+    ++removals_;
     Gone gone;
     {
       const std::lock_guard lock(mutex_);
@@ -125,6 +126,7 @@ class Shelf::Impl {
   }
 
   void clear() {
+    ++removals_;
     std::list<Item> items;
     decltype(index_) index;
     decltype(by_caller_) by_caller;
@@ -137,6 +139,8 @@ class Shelf::Impl {
       tell();
     }
   }
+
+  std::uint64_t removals() const noexcept { return removals_; }
 
   ShelfContents contents(std::size_t max_rows) const {
     const SteadyClock::time_point now = SteadyClock::now();
@@ -209,6 +213,7 @@ class Shelf::Impl {
   telemetry::Metrics& metrics_;
   std::atomic<std::uint64_t> turns_{0};
 
+  std::atomic<std::uint64_t> removals_{0};
   mutable std::mutex mutex_;  ///< guards all below
   std::list<Item> items_;     ///< the last used first
   std::unordered_map<std::string_view, Place> index_;
@@ -224,6 +229,7 @@ void Shelf::weigh_again(std::string_view key, const std::shared_ptr<Kept>& thing
 void Shelf::remove(std::string_view key) { impl_->remove(key); }
 void Shelf::remove_caller(std::string_view caller) { impl_->remove_caller(caller); }
 void Shelf::clear() { impl_->clear(); }
+std::uint64_t Shelf::removals() const noexcept { return impl_->removals(); }
 ShelfContents Shelf::contents(std::size_t max_rows) const { return impl_->contents(max_rows); }
 
 }  // namespace spm::cache

@@ -12,6 +12,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "host_port.hpp"
 #include "input_buffer.hpp"
@@ -168,11 +171,19 @@ Connection::Connection(tcp::socket socket, std::size_t max_ahead)
   remote_ = error ? "unknown" : to_text(endpoint);
   // Answers are written whole: waiting for more to fill a packet only adds delay. Best effort.
   state_->socket.set_option(tcp::no_delay(true), error);
+  // Else the kernel takes megabytes at once, and a reader that is slow but alive looks as if it stood still.
+  constexpr int kMostNotSent = 256 << 10;
+  static_cast<void>(::setsockopt(state_->socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kMostNotSent,
+                                 sizeof(kMostNotSent)));
   // So that what the kernel takes at once is written at once.
   state_->socket.non_blocking(true, error);
 }
 
-Connection::~Connection() = default;
+/// A read that is under way holds the socket: without this it would stay open, and nobody would know of it.
+Connection::~Connection() {
+  state_->watcher = nullptr;
+  close();
+}
 
 std::string_view Connection::unread() const noexcept { return state_->input.unread(); }
 
@@ -185,7 +196,7 @@ asio::awaitable<Connection::ErrorCode> Connection::read_some(Clock::time_point b
     if (state.read_error) co_return state.disarm(std::exchange(state.read_error, ErrorCode()));
     state.begin_read();
   }
-  auto initiation = [](auto handler, std::shared_ptr<State::Reading> reading) {
+  auto initiation = [](auto handler, const std::shared_ptr<State::Reading>& reading) {
     reading->reader = std::make_unique<HandlersReader<decltype(handler)>>(std::move(handler));
   };
   std::shared_ptr<State::Reading> reading = state.reading.lock();
@@ -218,7 +229,11 @@ asio::awaitable<Connection::ErrorCode> Connection::write(std::string_view head, 
     in_time += taken;
     if (error && error != asio::error::would_block) co_return error;
     if (rest.empty()) co_return ErrorCode();
-    if (!error) continue;
+    if (!error) {
+      // The socket takes more, and the thread has other connections to serve.
+      co_await asio::post(asio::use_awaitable);
+      continue;
+    }
     if (in_time >= kTimedBlock) {
       by = Clock::now() + block_timeout;
       in_time = 0;

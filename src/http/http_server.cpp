@@ -70,7 +70,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
        telemetry::Metrics& metrics, telemetry::Log& log)
       : executor_(std::move(executor)),
         options_(std::move(options)),
-        context_{options_, handler, clock, metrics, log} {}
+        context_{options_, handler, clock, metrics, log, sending_} {}
 
   Result<void> listen() {
     const auto addresses = resolve_listen_address(options_.host_port);
@@ -184,25 +184,29 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
 
   void take(tcp::socket socket) {
     const asio::any_io_executor strand = socket.get_executor();
-    const std::unique_lock lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (open_.size() >= options_.max_connections) {
-      if (turned_away_ < kMaxTurnedAway) {
-        ++turned_away_;
-        asio::co_spawn(strand, turn_away(shared_from_this(), std::move(socket)), asio::detached);
-      }
+      const bool told = turned_away_ < kMaxTurnedAway;
+      if (told) ++turned_away_;
+      // A coroutine may run to its end right here, and its end needs the lock.
+      lock.unlock();
+      if (told) asio::co_spawn(strand, turn_away(shared_from_this(), std::move(socket)), asio::detached);
       return;
     }
     auto session = std::make_shared<Session>(std::move(socket), context_);
     open_.push_front(Open{strand, session});
+    const auto place = open_.begin();
+    lock.unlock();
     context_.metrics.http_connections(1);
+    const std::weak_ptr<Session> opened = session;
     // The end of the coroutine holds the signal, so that the signal outlives the coroutine.
     const auto gone = session->cancellation();
-    asio::co_spawn(strand, run_session(shared_from_this(), std::move(session), open_.begin()),
+    asio::co_spawn(strand, run_session(shared_from_this(), std::move(session), place),
                    asio::bind_cancellation_slot(gone->slot(), [gone](const std::exception_ptr&) {}));
     // stop_accepting may have looked at the list before this one was in it.
     if (stopping_)
-      asio::post(strand, [weak = open_.front().session] {
-        if (const auto late = weak.lock()) late->drain();
+      asio::post(strand, [opened] {
+        if (const auto late = opened.lock()) late->drain();
       });
   }
 
@@ -240,6 +244,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
 
   const asio::any_io_executor executor_;
   const HttpServerOptions options_;
+  std::atomic<std::size_t> sending_{0};
   const SessionContext context_;
   std::list<tcp::acceptor> acceptors_;  ///< each used on its own strand only, after start()
   tcp::endpoint local_;

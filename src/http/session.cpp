@@ -28,6 +28,25 @@ using base::Result;
 using Clock = Connection::Clock;
 
 constexpr std::size_t kMaxLoggedBytes = 500;
+/// Bodies up to here are written whatever else is.
+constexpr std::size_t kAlwaysSent = std::size_t{64} << 10U;
+
+/// Bytes counted among those that are being written, for as long as this lives.
+class SendingBytes {
+ public:
+  SendingBytes(std::atomic<std::size_t>& all, std::size_t own) : all_(all), own_(own), total_((all += own)) {}
+  ~SendingBytes() { all_ -= own_; }
+  SendingBytes(const SendingBytes&) = delete;
+  SendingBytes& operator=(const SendingBytes&) = delete;
+
+  std::size_t own() const noexcept { return own_; }
+  std::size_t total() const noexcept { return total_; }
+
+ private:
+  std::atomic<std::size_t>& all_;
+  const std::size_t own_;
+  const std::size_t total_;
+};
 constexpr std::size_t kMaxLoggedMethod = 20;
 /// Pipelined requests that are answered before other connections have their turn.
 constexpr int kMaxInOneGo = 32;
@@ -205,6 +224,13 @@ asio::awaitable<Response> Session::handle_guarded(const Request& request) {
 }
 
 asio::awaitable<bool> Session::respond(const Request& request, Response response) {
+  const bool alone = response.body && response.body.use_count() == 1;
+  const SendingBytes sending(context_.sending, alone ? response.body->size() : 0);
+  if (sending.total() > context_.options.max_sending_bytes && sending.own() > kAlwaysSent) {
+    Error full(ErrorKind::overloaded, "too many large answers are being read slowly; try again in a second");
+    full.retry_after = std::chrono::seconds(1);
+    response = context_.handler.refuse(request.head, full);
+  }
   ResponseFraming framing;
   framing.minor_version = request.head.minor_version;
   framing.keep_alive = request.head.keep_alive && !response.close && !draining_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -27,6 +28,7 @@ struct SessionContext {
   const base::WallClock& clock;
   telemetry::Metrics& metrics;
   telemetry::Log& log;
+  std::atomic<std::size_t>& sending;  ///< bytes of bodies that are being written, and held by nobody else
 };
 
 /// One connection: its requests in their order, each read, handled and answered. All members on the connection's

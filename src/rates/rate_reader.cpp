@@ -42,8 +42,9 @@ constexpr std::chrono::hours kLongestSleep{1};
 constexpr std::size_t kMostGroupings = 4;
 
 /// A read of chunks that does not come to its end must leave time for the other way.
-base::Deadline with_time_for_promql(const base::Deadline& deadline) {
-  return base::Deadline::after(deadline.left() * 3 / 4);
+/// `patience`: what callers wait for; a shared read may have more time than any of them.
+base::Deadline with_time_for_promql(const base::Deadline& deadline, std::chrono::milliseconds patience) {
+  return base::Deadline::after(std::min<base::Deadline::Clock::duration>(deadline.left(), patience) * 3 / 4);
 }
 
 PromqlLimits promql_limits(const RateReaderOptions& options) {
@@ -204,7 +205,7 @@ class Core : public std::enable_shared_from_this<Core> {
     if (self->would_use_chunks(*ways, context)) {
       RateQuery by_chunks = query;
       CallContext sooner = context;
-      sooner.deadline = with_time_for_promql(context.deadline);
+      sooner.deadline = with_time_for_promql(context.deadline, self->options_.patience);
       Result<RateAnswerPtr> answer = co_await ways->chunks->read(std::move(by_chunks), sooner);
       if (answer) {
         self->state_.chunks_worked();

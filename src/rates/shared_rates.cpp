@@ -19,7 +19,7 @@ using sharing::KeyText;
 using Reads = sharing::Flights<std::string, RateAnswerPtr>;
 
 /// What a shared read may take. Callers leave at their own deadlines, also at later ones than that of the first.
-constexpr std::chrono::seconds kLongestRead{120};
+constexpr std::chrono::seconds kLongestRead{600};
 
 /// Which questions may share one read.
 enum class Sharing : std::uint8_t {
@@ -158,26 +158,9 @@ class SharedRates final : public RateSource {
         continue;
       }
       // The store has become another engine in between: it answers as a whole, this once.
-      if ((*answer)->era != together->era || (*answer)->bucket_repair != together->bucket_repair) {
-        co_return RateAnswerPtr();
-      }
-      add(*together, **answer);
+      if (!together->join(**answer)) co_return RateAnswerPtr();
     }
     co_return RateAnswerPtr(std::move(together));
-  }
-
-  static void add(RateAnswer& together, const RateAnswer& other) {
-    together.columns.insert(together.columns.end(), other.columns.begin(), other.columns.end());
-    for (const std::string& warning : other.warnings) {
-      if (std::ranges::find(together.warnings, warning) == together.warnings.end()) {
-        together.warnings.push_back(warning);
-      }
-    }
-    together.report.pieces += other.report.pieces;
-    together.report.series += other.report.series;
-    together.report.samples += other.report.samples;
-    together.report.bytes += other.report.bytes;
-    together.report.took = std::max(together.report.took, other.report.took);
   }
 
   const std::shared_ptr<Core> core_;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -16,7 +18,19 @@ namespace spm::service {
 template <class Work>
 boost::asio::awaitable<std::invoke_result_t<Work&>> computed(sharing::Workers* workers, std::size_t points, Work work) {
   if (workers == nullptr || points <= kManyPoints) co_return work();
-  co_return co_await workers->run(std::move(work));
+  using Value = std::invoke_result_t<Work&>;
+  using Outcome = std::variant<std::exception_ptr, Value>;
+  // An exception that left a worker would end the process; here it is one answer's.
+  auto guarded = [work = std::move(work)]() mutable noexcept {
+    try {
+      return Outcome(std::in_place_index<1>, work());
+    } catch (...) {
+      return Outcome(std::in_place_index<0>, std::current_exception());
+    }
+  };
+  Outcome outcome = co_await workers->run(std::move(guarded));
+  if (outcome.index() == 0) std::rethrow_exception(std::get<0>(outcome));
+  co_return std::get<1>(std::move(outcome));
 }
 
 }  // namespace spm::service

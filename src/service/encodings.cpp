@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <chrono>
 #include <exception>
+#include <memory>
+#include <new>
 #include <optional>
 
 #include <spm/service/encodings.hpp>
@@ -13,29 +16,27 @@ namespace {
 
 std::size_t points_of(const model::MetricFamily& family) { return family.metrics.size() * family.grid.points; }
 
-/// Workers must not see an exception; without memory there is none to tell of it with.
-Bytes encoded_or_null(const Encode& encode) noexcept {
-  try {
-    return std::make_shared<const std::string>(encode());
-  } catch (const std::exception&) {
-    return nullptr;
-  }
-}
-
 base::Error no_memory() {
   return base::Error(base::ErrorKind::overloaded, "there is no memory to write this answer; try again in a moment")
       .retry_in(std::chrono::seconds(1));
 }
 
-Result<Bytes> or_error(Bytes bytes) {
-  if (!bytes) return base::fail(no_memory());
-  return bytes;
+/// Workers must not see an exception.
+Result<Bytes> encoded_or_error(const Encode& encode) {
+  try {
+    return std::make_shared<const std::string>(encode());
+  } catch (const std::bad_alloc&) {
+    return base::fail(no_memory());
+  } catch (const std::exception& failure) {
+    base::Error error(base::ErrorKind::internal, "the answer could not be written");
+    return base::fail(std::move(error).with_detail(failure.what()));
+  }
 }
 
 awaitable<Result<Bytes>> encode_elsewhere(Encode encode, sharing::Workers& workers) {
-  auto work = [encode = std::move(encode)] { return encoded_or_null(encode); };
-  Bytes bytes = co_await workers.run(std::move(work));
-  co_return or_error(std::move(bytes));
+  auto work = [encode = std::move(encode)] { return encoded_or_error(encode); };
+  Result<Bytes> bytes = co_await workers.run(std::move(work));
+  co_return bytes;
 }
 
 /// Holds all that it needs: the callers may be gone before it ends.
@@ -108,9 +109,9 @@ awaitable<Result<Bytes>> encoded(const MetricsAnswer& answer, std::string form, 
   }
   const bool large = workers != nullptr && points_of(*answer.family) > kManyPoints;
   if (!large) {
-    Bytes made = encoded_or_null(encode);
-    if (made && kept) made = kept->keep(form, std::move(made));
-    co_return or_error(std::move(made));
+    Result<Bytes> made = encoded_or_error(encode);
+    if (made && kept) co_return kept->keep(form, std::move(*made));
+    co_return made;
   }
   if (!kept) co_return co_await encode_elsewhere(std::move(encode), *workers);
 

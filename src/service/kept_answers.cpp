@@ -22,7 +22,7 @@ using Time = KeptAnswer::Time;
 using Questions = sharing::Flights<std::string, MetricsAnswer>;
 
 /// What a shared question may take. Callers leave at their own deadlines, also at later ones than that of the first.
-constexpr std::chrono::seconds kLongestQuestion{120};
+constexpr std::chrono::seconds kLongestQuestion{600};
 
 /// A question as it is asked, and what may be done with its answer.
 struct Asked {
@@ -82,9 +82,12 @@ class Core {
   /// Asks, keeps what may be kept, and drops what a refused token brought.
   static awaitable<Result<MetricsAnswer>> ask(std::shared_ptr<Core> self, Asked asked, CallContext context) {
     const Time began = self->options_.monotonic();
+    const std::uint64_t removals = self->ground_.shelf.removals();
     MetricQuery query = asked.query;
     Result<MetricsAnswer> answer = co_await self->ground_.service.answer(std::move(query), context);
     if (answer) {
+      // What was dropped meanwhile was dropped for a reason that holds for this answer, too.
+      asked.may_be_kept = asked.may_be_kept && self->ground_.shelf.removals() == removals;
       self->consider(asked, context, began, *answer);
     } else if (const ErrorKind kind = answer.error().kind;
                kind == ErrorKind::unauthenticated || kind == ErrorKind::permission_denied) {
@@ -127,9 +130,10 @@ class Core {
   bool keep(const Asked& asked, Time until, MetricsAnswer& answer) {
     auto kept = KeptAnswer::make(asked.key, asked.caller, about_question(asked.query), until, answer, ground_.shelf,
                                  ground_.executor);
+    std::shared_ptr<const KeptAnswer> held;  // given up without the lock
     {
       const std::lock_guard lock(putting_);
-      const auto held = std::static_pointer_cast<const KeptAnswer>(ground_.shelf.find(asked.key));
+      held = std::static_pointer_cast<const KeptAnswer>(ground_.shelf.find(asked.key));
       if (held && held->answer().asked > answer.asked) return false;
       if (!ground_.shelf.put(asked.key, kept)) return false;
     }

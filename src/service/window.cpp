@@ -3,7 +3,8 @@
 namespace spm::service {
 
 model::MetricQuery aligned(model::MetricQuery query, std::int64_t now_ms) {
-  if (!query.movable_end_ms) return query;
+  // A window of one point would be moved away altogether.
+  if (!query.movable_end_ms || query.grid.points < 2) return query;
   const std::int64_t step = query.grid.step_ms;
   const std::int64_t end = *query.movable_end_ms;
   const std::int64_t ago = now_ms - end;

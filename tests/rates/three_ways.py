@@ -137,7 +137,7 @@ def over(name, program=prometheus.PROMETHEUS):
         names = [f"--schema.calls={world['names'].calls}", f"--schema.histogram={world['names'].histogram}"]
         templates = stack.enter_context(changed_templates())
         settings = {"chunks": "--store.read=auto", "promql": "--store.read=promql", "whole": f"--templates.dir={templates}"}
-        proxies = {way: stack.enter_context(Proxy(store_url, setting, *names)) for way, setting in settings.items()}
+        proxies = {way: stack.enter_context(Proxy(store_url, setting, "--cache.mode=off", *names)) for way, setting in settings.items()}
         ways = Ways(proxies, store_url, world)
         _await_agreement(ways)
         yield ways

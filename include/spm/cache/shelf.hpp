@@ -48,9 +48,9 @@ struct ShelfContents {
   std::vector<ShelfRow> rows;  ///< the last used first, at most as many as were asked for
 };
 
-/// Holds things up to a number of bytes, keys, book-keeping and the allocator's share included; the least recently used goes first. Keys are
-/// compared whole. Safe from any thread; no call does more than a look-up under its lock, and nothing is destroyed
-/// under it.
+/// Holds things up to a number of bytes, keys, book-keeping and the allocator's share included; the least recently used
+/// goes first. Keys are compared whole. Safe from any thread; no call does more than a look-up under its lock, and
+/// nothing is destroyed under it.
 class Shelf {
  public:
   /// `metrics` outlives it.
@@ -71,6 +71,8 @@ class Shelf {
   /// All that is kept for one kind of caller.
   void remove_caller(std::string_view caller);
   void clear();
+  /// Counts clear() and remove_caller(): what was asked of the store before such a call must not be put after it.
+  std::uint64_t removals() const noexcept;
 
   ShelfContents contents(std::size_t max_rows) const;
 

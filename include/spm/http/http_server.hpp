@@ -26,6 +26,9 @@ struct HttpServerOptions {
   std::chrono::milliseconds head_timeout{10'000};  ///< from a request's first byte to the end of its head, and its body
   std::chrono::milliseconds idle_timeout{60'000};  ///< between requests
   std::chrono::milliseconds write_timeout{30'000};  ///< for each block of 64 KiB, so that slow readers may live
+  /// Bodies of answers that nobody else holds, while they are being written; one more is answered 503. So many slow
+  /// readers of large answers cannot take all memory.
+  std::size_t max_sending_bytes = std::size_t{256} << 20U;
   bool access_log = true;
 };
 

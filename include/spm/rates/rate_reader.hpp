@@ -36,6 +36,7 @@ struct RateReaderOptions {
   ReadMode mode = ReadMode::automatic;
   /// Parameters go out with every query. A proxy may restrict queries by them and not know remote read.
   bool store_has_parameters = false;
+  std::chrono::milliseconds patience{30'000};      ///< the longest that callers wait for an answer
   std::size_t max_pieces = 2;                      ///< of one read, side by side
   std::size_t max_series = 200'000;                ///< raw, of one read
   std::size_t max_samples = 500'000'000;           ///< raw, of one read

@@ -64,6 +64,9 @@ struct RateAnswer {
   ReadReport report;
 
   void add(RatePart part, model::Matrix matrix);
+  /// Adds the columns of an answer to the same question about other parts. False: it is of another engine, and nothing
+  /// was added.
+  bool join(const RateAnswer& other);
   /// nullptr: not among them.
   const model::Matrix* find(const RatePart& part) const noexcept;
 };

@@ -53,8 +53,8 @@ TEST_F(CallsTest, TellsWhatCachesDidAndWhichWindowWasUsed) {
   ASSERT_TRUE(ask(fresh).ok());
   EXPECT_TRUE(service_.last_context().wants_fresh);
 
-  service_.mode = FakeMetricsService::Mode::fail;
   service_.error = base::Error(ErrorKind::rate_limited, "slower");
+  service_.mode = FakeMetricsService::Mode::fail;  // atomic: what was set before is seen
   ::grpc::ClientContext failed;
   ASSERT_FALSE(ask(failed).ok());
   EXPECT_EQ(value_of(failed.GetServerTrailingMetadata(), "x-spm-cache"), "absent");
