@@ -43,6 +43,7 @@ bool RateGroup::drop(std::uint64_t generation) {
   if (generation != generation_) return false;
   ++generation_;
   beginning_read_.reset();
+  latest_present_ms_.reset();
   return true;
 }
 
@@ -51,10 +52,17 @@ bool RateGroup::drop_late(std::uint64_t generation, Time now) {
   if (generation != generation_) return false;
   ++generation_;
   beginning_read_.reset();
+  latest_present_ms_.reset();
   widened_ = std::clamp<milliseconds>(2 * overlap_at(now), kNarrowestWidened,
                                       std::max<milliseconds>(kWidestOverlap, overlap_));
   widened_at_ = now;
   return true;
+}
+
+std::optional<std::int64_t> RateGroup::latest_present(std::optional<std::int64_t> seen) {
+  const std::lock_guard lock(mutex_);
+  latest_present_ms_ = std::max(latest_present_ms_, seen);
+  return latest_present_ms_;
 }
 
 bool RateGroup::beginning_is_due(Time now) const {

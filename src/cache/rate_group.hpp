@@ -30,6 +30,10 @@ class RateGroup final : public Kept {
   Terms note_question(std::size_t points, Time now);
   Terms terms(Time now) const;
 
+  /// The latest point that any part is known to have, `seen` among them: a part that is silent by itself, of failed
+  /// calls say, tells nothing about the store.
+  std::optional<std::int64_t> latest_present(std::optional<std::int64_t> seen);
+
   /// All that is kept of `generation` counts no longer. False: it did not any more.
   bool drop(std::uint64_t generation);
   /// The same, because data has come late: the overlap is widened.
@@ -59,6 +63,7 @@ class RateGroup final : public Kept {
   std::size_t longest_before_ = 0;  ///< in the time of the same length before
   Time longest_since_;
   std::optional<Time> beginning_read_;
+  std::optional<std::int64_t> latest_present_ms_;
 };
 
 }  // namespace spm::cache

@@ -254,7 +254,7 @@ RateAnswerPtr RateVisit::take(const RateAnswer& read, Moment asked, Moment now) 
   }
 
   const bool may_keep = same_generation && read.warnings.empty() && shelf_.keeps(place_);
-  const std::optional<std::int64_t> last_present = last_present_ms(reads);
+  const std::optional<std::int64_t> last_present = place_.group->latest_present(last_present_ms(reads));
   std::size_t cells_read = 0;
   for (const Read& one : reads) {
     const bool is_needed = std::ranges::find(query_.needed, *one.part) != query_.needed.end();
