@@ -22,7 +22,7 @@ constexpr std::size_t kBytesOfBooks = 320;
 constexpr std::size_t kSmallestShare = 4;
 /// One part in so many goes to the allocator: what lies unused between blocks in use. Measured over pages of many
 /// windows.
-constexpr std::size_t kAllocatorsShare = 8;
+constexpr std::size_t kAllocatorsShare = 4;
 
 std::size_t weight_of(const Kept& thing, std::string_view key) {
   const std::size_t bytes = thing.bytes() + key.size() + thing.caller().size() + kBytesOfBooks;
