@@ -93,8 +93,8 @@ std::vector<std::vector<std::string>> service_readings(const JaegerQuery& query)
   };
   add({query.service});
   if (!query.service_is_list) return groups;
-  // Where it can differ from the parts: something is escaped or in parentheses, as Grafana sends several values. It goes
-  // first, since a part that needs no escaping would have series by itself, and the others would be missing.
+  // Where it can differ from the parts: something is escaped or in parentheses, as Grafana sends several values. It
+  // goes first, since a part that needs no escaping would have series by itself, and the others would be missing.
   if (query.service.find('\\') != std::string::npos || query.service.starts_with('(')) {
     if (auto names = plain_alternatives(query.service, true)) add(std::move(*names));
   }

@@ -1,11 +1,10 @@
-#include <spm/sharing/caller_kinds.hpp>
-
 #include <random>
 #include <string_view>
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <spm/sharing/caller_kinds.hpp>
 #include <spm/sharing/key_text.hpp>
 
 namespace spm::sharing {

@@ -21,7 +21,6 @@
 
 #include <spm/base/deadline.hpp>
 #include <spm/base/result.hpp>
-
 #include <spm/sharing/waiting_place.hpp>
 
 namespace spm::sharing {
